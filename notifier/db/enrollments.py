@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from notifier.db.events import cut, record_event
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
 from notifier.db.tables import Enrollment, Event, Message
 from notifier.domain.refused import RefusalCode, Refused
-from notifier.domain.states import EnrollmentState
+from notifier.domain.states import RUNNING, EnrollmentState
 
 
 def insert(session: Session, rows: Sequence[Row]) -> list[int]:
@@ -182,3 +183,16 @@ def not_informed(session: Session, enrollment_id: int, topics: Collection[str]) 
     stored.informed = {
         topic: how for topic, how in (stored.informed or {}).items() if topic not in topics or how != "yes"
     }
+
+
+def patients_on(session: Session, phones: Iterable[str]) -> dict[str, tuple[Enrollment, ...]]:
+    """The latest enrollment of each patient on these numbers; where any of them runs, only of those that do."""
+    found = select(Enrollment).where(col(Enrollment.phone).in_(sorted(set(phones)))).order_by(col(Enrollment.id))
+    by_phone: dict[str, list[Enrollment]] = defaultdict(list)
+    for one in session.scalars(found):
+        by_phone[one.phone].append(one)
+    patients = {}
+    for phone, every in by_phone.items():
+        running = [one for one in every if one.state in RUNNING] or every
+        patients[phone] = tuple({one.folded_name: one for one in running}.values())
+    return patients

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,6 +31,8 @@ class HeldLifts:
     """They are still of use: once nothing holds them, they leave at the next open hour."""
     too_late: tuple[Message, ...] = ()
     """They are not: no text says them any more."""
+    whose: Mapping[int, str] = field(default_factory=dict)
+    """By enrollment, the patient's name: on a number of several the lifts of all of them are held."""
 
 
 NO_LIFTS: Final = HeldLifts()
@@ -39,13 +41,15 @@ NO_LIFTS: Final = HeldLifts()
 def held_lifts(session: Session, phones: Iterable[str], *, now: datetime) -> HeldLifts:
     """What becomes of the lifts to these numbers once nothing holds the numbers any more. Without those of patients
     whose own texts are on hold: they go on waiting."""
-    found = [
-        one
-        for one in _waiting(session, phones, now)
-        if session.get_one(Enrollment, one.enrollment_id).state is not EnrollmentState.HELD
-    ]
+    found, whose = list[Message](), dict[int, str]()
+    for one in _waiting(session, phones, now):
+        patient = session.get_one(Enrollment, one.enrollment_id)
+        if patient.state is not EnrollmentState.HELD:
+            found.append(one)
+            whose[patient.id or 0] = patient.name
     late = {one.id for one in found if is_too_late(session, one, now)}
-    return HeldLifts(tuple(one for one in found if one.id not in late), tuple(one for one in found if one.id in late))
+    to_say = tuple(one for one in found if one.id not in late)
+    return HeldLifts(to_say, tuple(one for one in found if one.id in late), whose)
 
 
 def is_too_late(session: Session, lift: Message, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.conversations.claims import claim_of_reply
-from notifier.db.enrollments import latest_on, sharing_phone
+from notifier.db.enrollments import latest_on, patients_on
 from notifier.db.outbox import in_state
 from notifier.db.rows import table_of
 from notifier.db.tables import Enrollment, Message, NumberHold, Reply, ReplyPhone, TaskClaim
@@ -52,6 +52,8 @@ class HeldText:
     """Its moment."""
     is_lift: bool
     timezone: str
+    patient: str
+    """The name of who reads it: on a number of several the texts of all of them wait."""
     is_too_late: bool = False
     """It was held past its use: no text says it any more, whatever is decided."""
 
@@ -68,7 +70,7 @@ class ReplyRow:
     must_be_released: bool = False
     """Texts go on only by a release of the number."""
     on_number: tuple[Enrollment, ...] = ()
-    """Where the number is held whole: every patient on it, for staff may end one and let the others' texts go on."""
+    """Every patient on the number: nobody knows which of them wrote, and staff may end one alone."""
     normal: str | None = None
     """Of an answer to a question: what the protocol calls normal on that day, for staff alone."""
     passed: PassedOn | None = None
@@ -96,6 +98,7 @@ def reply_rows(
     whose = latest_on(session, {reply.phone for reply, _ in rows}) if whose is None else whose
     held = texts_held_by(session, [reply for reply, _ in rows], now)
     passed = passed_on(session, [reply for reply, _ in rows])
+    everybody = patients_on(session, {reply.phone for reply, _ in rows})
     return [
         ReplyRow(
             reply,
@@ -103,7 +106,7 @@ def reply_rows(
             by,
             held.get(reply.id or 0, ()),
             as_open(reply).must_be_released,
-            _patients_on(session, reply.phone) if as_open(reply).is_whole else (),
+            everybody.get(reply.phone, ()),
             normal_at(session, reply.ask_id, reply.at) if reply.ask_id else None,
             passed.get(reply.id or 0),
         )
@@ -111,27 +114,22 @@ def reply_rows(
     ]
 
 
-def _patients_on(session: Session, phone: str) -> tuple[Enrollment, ...]:
-    """The latest enrollment of each who is on that number."""
-    return tuple({one.folded_name: one for one in sharing_phone(session, phone)}.values())
-
-
 def texts_held_by(session: Session, replies: Sequence[Reply], now: datetime) -> dict[int, tuple[HeldText, ...]]:
     """By reply, the planned texts that wait because it is open."""
     about = {reply.id or 0: as_open(reply) for reply in replies if reply.closed_at is None}
     found = (
-        select(col(ReplyPhone.reply_id), Message, col(Enrollment.timezone))
+        select(col(ReplyPhone.reply_id), Message, col(Enrollment.timezone), col(Enrollment.name))
         .join(Message, col(Message.phone) == col(ReplyPhone.phone))
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
         .where(col(ReplyPhone.reply_id).in_(sorted(about)), in_state(_S.PLANNED), col(Message.due_at).is_not(None))
         .order_by(col(Message.nominal_at), col(Message.id))
     )
     held: dict[int, list[HeldText]] = defaultdict(list)
-    for reply, text_, zone in session.execute(found):
+    for reply, text_, zone, name in session.execute(found):
         if about[reply].covers(text_.kind):
             is_lift = text_.kind == StepKind.LIFT.value
             late = is_too_late(session, text_, now) if is_lift else text_.expires_at <= now
-            held[reply].append(HeldText(text_.id or 0, text_.step, text_.nominal_at, is_lift, zone, late))
+            held[reply].append(HeldText(text_.id or 0, text_.step, text_.nominal_at, is_lift, zone, name, late))
     return {reply: tuple(texts) for reply, texts in held.items()}
 
 

@@ -77,12 +77,12 @@ def release(
 def report_lifts(context: CommandContext, lifts: HeldLifts) -> None:
     """Say what becomes of the lifts whose moment came while they were held."""
     for lift in lifts.to_say:
-        context.report(f"{lift.step}, held meanwhile, leaves at the next open hour (message {lift.id})")
+        whose = f"{lift.step} for {lifts.whose[lift.enrollment_id or 0]}"
+        context.report(f"{whose}, held meanwhile, leaves at the next open hour (message {lift.id})")
     for lift in lifts.too_late:
-        context.report(
-            f"{lift.step}, held past its use, is not said any more (message {lift.id}): "
-            "tell the patient in person where it still matters"
-        )
+        whose = f"{lift.step} for {lifts.whose[lift.enrollment_id or 0]}"
+        tell = "tell the patient in person where it still matters"
+        context.report(f"{whose}, held past its use, is not said any more (message {lift.id}): {tell}")
 
 
 def review(

@@ -15,6 +15,7 @@ from notifier.cli.options import DryRun, Json
 from notifier.cli.output import note, print_json, print_table
 from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
+from notifier.db.enrollments import patients_on
 from notifier.domain.refused import Refused
 from notifier.domain.tasks import TaskOutcome, TaskRef
 from notifier.tasks.close import close_tasks
@@ -40,14 +41,19 @@ def list_tasks(
         listed = snoozed_tasks if put_off else all_tasks
         tasks = listed(session, context.now, limit=limit)
         counts = count_tasks(session, context.now)
+        wrote = patients_on(session, {task.phone for task in tasks if task.reply is not None})
         context.shows(task.enrollment.id for task in tasks if task.enrollment is not None)
+        context.shows(one.id for patients in wrote.values() for one in patients)
     if as_json:
         print_json([task_json(task) for task in tasks])
         return
     home = ZoneInfo(context.rules.timezone)
     rows = []
     for task in tasks:
-        who = ", ".join(part for part in (task.enrollment.name if task.enrollment else "", task.phone) if part)
+        names = [one.name for one in wrote.get(task.phone, ())] if task.reply is not None else []
+        if not names and task.enrollment is not None:
+            names = [task.enrollment.name]
+        who = ", ".join((*names, task.phone))
         about = task.message.step if task.message else ""
         owner = task.taken_by.rpartition(":")[2] if task.taken_by else "-"
         rows.append((str(task.ref), who, f"{task.what} {about}".strip(), local(task.since, home), owner))

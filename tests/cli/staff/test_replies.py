@@ -38,6 +38,7 @@ def test_a_reply_belongs_to_everybody_on_its_number(wrote: Callable[..., Ran]) -
     assert ("harmless", False) == (thanks["meaning"], thanks["closed_at"] is None)
     listed = wrote("replies", "--open").out
     assert f"Ana Lopez, Eva Lopez, {ANA}" in listed
+    assert f"Ana Lopez, Eva Lopez, {ANA}" in wrote("tasks", "list").out
     assert "is this blood normal? [1 photo received]" in listed
     assert "thanks" not in listed
 
@@ -87,10 +88,12 @@ def test_a_release_says_which_lifts_leave_and_which_are_past_their_use(
     (tmp_path / "clock").write_text("2026-03-18T16:00:00Z")
     said = [line.partition(" (")[0] for line in wrote("release", ANA).err.splitlines() if ", held" in line]
     late, leaves = (
-        "makeup-again, held past its use, is not said any more",
+        "held past its use, is not said any more",
         "held meanwhile, leaves at the next open hour",
     )
-    assert [*[f"{one}, {leaves}" for one in ("retinoids-again", "sun-over") for _ in "ab"], late, late] == said
+    both = [f"{step} for {who}" for step in ("retinoids-again", "sun-over") for who in ("Ana Lopez", "Eva Lopez")]
+    lifts = [f"{one}, {leaves}" for one in both]
+    assert [*lifts, *(f"makeup-again for {who}, {late}" for who in ("Ana Lopez", "Eva Lopez"))] == said
 
 
 def test_a_reply_is_closed_with_a_decision(wrote: Callable[..., Ran]) -> None:

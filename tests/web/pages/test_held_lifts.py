@@ -13,7 +13,7 @@ def test_a_release_shows_the_lift_that_is_said_then(pages: Pages) -> None:
     pages.says("it is bleeding a lot")
     pages.clock.pass_(hours=25)
     pages.sign_in()
-    assert "“makeup again” was held meanwhile. Say it now, or when texts may leave next" in words(
+    assert "“makeup again” for Ana Ruiz was held meanwhile. Say it now, or when texts may leave next" in words(
         pages.post("/replies/1/release")
     )
 
@@ -26,7 +26,7 @@ def test_whoever_lets_texts_go_on_chooses_which_of_the_held_lifts_are_said(pages
     pages.sign_in()
     (lift,) = (one for one in pages.texts(1) if one.step == "makeup-again")
     assert f'name="say.{lift.id}" value="yes" checked' in pages.get("/").text
-    assert "“makeup again” was held meanwhile" in words(pages.post("/replies/1/close", texts="go-on"))
+    assert "“makeup again” for Ana Ruiz was held meanwhile" in words(pages.post("/replies/1/close", texts="go-on"))
     pages.post("/replies/1/close", texts="go-on", offered=str(lift.id))
     left_out = next(one for one in pages.texts(1) if one.id == lift.id)
     assert (S.CANCELLED, "staff decided not to say it") == (left_out.state, left_out.reason)
@@ -53,11 +53,22 @@ def test_a_lift_that_was_held_past_its_use_is_not_offered_but_told_in_person(pag
     pages.says("is this normal?")
     pages.clock.pass_(days=21)
     pages.sign_in()
-    past, offered = (
-        "“makeup again”, “retinoids again”, “sun over”: held past their use, so no text says it any more.",
-        'name="say.',
-    )
+    lifts = ", ".join(f"“{one}” for Ana Ruiz" for one in ("makeup again", "retinoids again", "sun over"))
+    past, offered = f"{lifts}: held past their use, so no text says it any more.", 'name="say.'
     shown = [pages.get("/tasks?older=1"), pages.post("/patients/1/change", what="release")]
     pages.says("it is bleeding a lot")
     shown.append(pages.post("/replies/2/release"))
     assert [(1, 0)] * 3 == [(words(one).count(past), one.text.count(offered)) for one in shown]
+
+
+def test_where_several_are_on_a_phone_today_names_who_may_have_written_and_whose_lift_is_said(pages: Pages) -> None:
+    pages.enroll()
+    pages.enroll(name="Eva Cruz", protocol="microneedling-24h")
+    pages.says("can I wear makeup?")
+    pages.says("who is this?", "+12125550199")
+    pages.clock.pass_(hours=25)
+    pages.sign_in()
+    shown = pages.read("/")
+    assert "Ana Ruiz or Eva Cruz wrote" in shown
+    assert ("say “makeup again” to Ana Ruiz now" in shown, "for Eva Cruz (" in shown) == (True, True)
+    assert "Nobody is enrolled with this number, so no reply by text goes there: call." in shown
