@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from tempfile import TemporaryFile
 from time import perf_counter
 
+import structlog
 from sqlalchemy import Engine, func, select
 
 from notifier.db.engine import open_engine, reading, writing
@@ -13,6 +17,7 @@ from notifier.db.tables import Message
 from notifier.enrollments.enroll import enroll
 from notifier.enrollments.importing.import_rows import import_rows
 from notifier.enrollments.requests import EnrollRequest
+from notifier.logs import configure_logs
 from schedules.catalogue import shipped
 from tests.benchmarks import clinic
 from tests.benchmarks.databases import Databases
@@ -28,8 +33,9 @@ _WARM, _ELSEWHERE = 20, 100_000
 def measure(databases: Databases) -> None:
     """On each database; the best of a few, ours and bare in turn, so that a noisy neighbor troubles both alike."""
     for kind in databases.kinds:
-        many, bare_many, texts = _against_bare(databases, kind, _import, _IMPORTED)
-        one, bare_one, _ = _against_bare(databases, kind, _enroll_each, _ONE_BY_ONE)
+        with _logging_as_a_service():
+            many, bare_many, texts = _against_bare(databases, kind, _import, _IMPORTED)
+            one, bare_one, _ = _against_bare(databases, kind, _enroll_each, _ONE_BY_ONE)
         show(
             f"Enrollments on {kind}, durable",
             [
@@ -40,11 +46,21 @@ def measure(databases: Databases) -> None:
                 Line("  the same statements bare", f"{bare_many:,.0f}/s"),
                 Line(
                     "one by one: a transaction for each", f"{one:,.0f}/s", f"{one / bare_one:.2f} of bare",
-                    *at_least(0.70, one / bare_one, written="{:.2f} of bare"),
+                    *at_least(0.35, one / bare_one, written="{:.2f} of bare"),
                 ),
                 Line("  the same statements bare", f"{bare_one:,.0f}/s"),
             ],
         )  # fmt: skip
+
+
+@contextmanager
+def _logging_as_a_service() -> Iterator[None]:
+    """What the server says of each enrollment it says here, too, into a file as a service's journal is."""
+    with TemporaryFile("w") as journal:
+        configure_logs(journal)
+        yield
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
 
 
 def _against_bare(
