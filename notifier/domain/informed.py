@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from notifier.domain.kinds import TELLS
 from notifier.domain.states import SAID, MessageState
+from schedules.moments import NOT_TOLD
 from schedules.protocol import CareProtocol, StepKind
 
 
@@ -117,6 +118,11 @@ def how_informed(
         return "not told" if catches_up or topic in named else "in person"
 
     return {topic: how(topic) for topic in topics}
+
+
+def in_full(reason: str) -> str:
+    """The reason of a text for staff: the plan's note on a lift whose rule nobody told is too short for them."""
+    return "nobody had told the patient the rule that it ends" if reason == NOT_TOLD else reason
 
 
 def changes_what_is_known(seen: MessageState, to: MessageState) -> bool:

@@ -25,7 +25,7 @@ from notifier.domain.states import EnrollmentState, MessageState
 from notifier.numbers.open_replies import what_holds_for
 from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight.answers import what_followed
-from notifier.oversight.explain_beside import BESIDE_THE_PLAN, say_cleared, say_gate, say_useful, say_when
+from notifier.oversight.explain_beside import BESIDE_THE_PLAN, say_cleared, say_gate, say_useful, say_when, why_it_is_so
 from notifier.oversight.gates import gates_to_clear
 from notifier.sending.decide import Send, Wait
 from notifier.sending.facts import DECIDED_BY, Due, FactsOfBatch
@@ -160,8 +160,7 @@ def _the_moment(session: Session, message: Message, enrollment: Enrollment, rule
 def _where_it_stands(
     session: Session, message: Message, enrollment: Enrollment, rules: PlanningRules, now: datetime | None
 ) -> list[str]:
-    reason = f": {message.reason.rstrip('.')}" if message.reason else ""
-    said = f"It is {key_in_words(message.state.value)}{reason}."
+    said = f"It is {key_in_words(message.state.value)}{why_it_is_so(message)}."
     if message.state is not MessageState.PLANNED:
         return [said]
     keeps = list(_what_keeps_it(session, message, enrollment, rules, now))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from notifier.db.tables import Enrollment, Message
+from notifier.domain.informed import in_full
 from notifier.domain.instants import zone_called
 from notifier.domain.kinds import BY_ITSELF, CORRECTION, FIRST, REPLY
 from schedules.offsets import NOT_YET
@@ -86,3 +87,8 @@ def say_useful(message: Message, enrollment: Enrollment) -> str:
 def say_when(at: datetime | None, enrollment: Enrollment) -> str:
     """The instant on the patient's clock."""
     return say_moment(at, zone_called(enrollment.timezone), year=True) if at else "an unknown moment"
+
+
+def why_it_is_so(message: Message) -> str:
+    """The reason of its state, behind a colon; empty where there is none."""
+    return f": {in_full(message.reason).rstrip('.')}" if message.reason else ""

@@ -17,6 +17,7 @@ from notifier.cli.timeline_table import local
 from notifier.db.engine import reading
 from notifier.db.enrollments import ids_on
 from notifier.domain.counted import counted
+from notifier.domain.informed import in_full
 from notifier.domain.planning.plan import PlanningRules
 from notifier.domain.refused import Refused
 from notifier.domain.states import EnrollmentState, MessageState
@@ -161,7 +162,7 @@ def _text_row(line: TextLine, home: ZoneInfo) -> tuple[str, ...]:
         when = f"waits ({when})"
     state = line.state.value.replace("_", " ")
     whose = f"{line.enrollment}{f' ({line.external_id})' if line.external_id else ''}"
-    reason = f": {line.reason}" if line.reason else ""
+    reason = f": {in_full(line.reason)}" if line.reason else ""
     return (
         str(line.message),
         whose,

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from notifier.domain.informed import in_full
 from notifier.domain.kinds import step_in_words
 from notifier.enrollments.fields import FIELDS
 from schedules.saying import say_day, say_hour
@@ -27,7 +28,7 @@ _REPLY: Final = re.compile(r"(?<![\w(])reply \d+\b")
 
 def in_desk_words(said: str) -> str:
     """`appointment_at "2026-03-08T02:30" has passed` becomes `appointment Sun Mar 8 2026, 2:30 AM has passed`."""
-    said = _REPLY.sub("what the patient wrote", said)
+    said = _REPLY.sub("what the patient wrote", in_full(said))
     return _STAMP.sub(_moment, _NAME.sub(lambda found: _LABELS[found[0]], said))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from notifier.domain.states import MessageState
 from tests.web.pages.conftest import Pages, words
+from tests.web.pages.test_today import move
 
 S = MessageState
 
@@ -68,7 +69,10 @@ def test_where_several_are_on_a_phone_today_names_who_may_have_written_and_whose
     pages.says("who is this?", "+12125550199")
     pages.clock.pass_(hours=25)
     pages.sign_in()
+    (lift,) = (one for one in pages.texts(2) if one.step == "makeup-again")
+    move(pages, lift, S.EXPIRED, why="not told")
     shown = pages.read("/")
-    assert "Ana Ruiz or Eva Cruz wrote" in shown
+    assert ("Ana Ruiz or Eva Cruz wrote" in shown, "2 about Ana Ruiz and Eva Cruz." in shown) == (True, True)
+    assert "Nobody had told the patient the rule that it ends." in shown
     assert ("say “makeup again” to Ana Ruiz now" in shown, "for Eva Cruz (" in shown) == (True, True)
     assert "Nobody is enrolled with this number, so no reply by text goes there: call." in shown
