@@ -122,6 +122,7 @@ MAY: Final = {
     "GET /import/columns": STAFF,
     "POST /import/columns": STAFF,
     "POST /import/words": STAFF,
+    "POST /import/read-as": STAFF,
     "POST /import/forget": STAFF,
     "GET /import/progress": STAFF,
     "GET /import/failed-rows.csv": STAFF,

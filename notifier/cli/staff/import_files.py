@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from notifier.cli.context import CommandContext
 from notifier.cli.errors import Failed
-from notifier.domain.refused import Refused
+from notifier.db.engine import reading
+from notifier.domain.refused import RefusalCode, Refused
 from notifier.enrollments.importing.csv_text import LARGEST_FILE
 from notifier.enrollments.importing.failed_rows import Table, write_failed_rows
 from notifier.enrollments.importing.mappings.apply import FileReader
-from notifier.enrollments.importing.mappings.stored import Meanings, open_reader, remember
+from notifier.enrollments.importing.mappings.fitting import fitting_mappings
+from notifier.enrollments.importing.mappings.registry import every_mapping
+from notifier.enrollments.importing.mappings.stored import Meanings, open_reader, own_mappings, remember
 from notifier.enrollments.importing.report import ImportReport
 
 
@@ -24,7 +29,7 @@ def open_mapping(
     if mapping is None and (said or consent or complete):
         raise Refused(
             "--consent, --complete, --service, --status, --office and --consent-word are said of a mapping: name it "
-            "with --as NAME",
+            "with --as NAME; see: notifier mappings list",
             "as",
         )
     if mapping is None:
@@ -35,6 +40,22 @@ def open_mapping(
         return open_reader(
             session, mapping, context.protocols, context.rules, consent=consent, said=said, complete=complete
         )
+
+
+@contextmanager
+def naming_what_fits(context: CommandContext, data: bytes, reader: FileReader | None) -> Iterator[None]:
+    """A file that is refused because nobody said who wrote it: say which mapping it fits."""
+    try:
+        yield
+    except Refused as why:
+        if reader is not None or why.code is not RefusalCode.FILE_OF_ANOTHER_SHAPE:
+            raise
+        with reading(context.engine) as session:
+            fits = fitting_mappings(data, every_mapping(own_mappings(session)))
+        if not fits:
+            raise
+        named = " or ".join(f"--as {one.name}" for one in fits)
+        raise Refused(f"the file has the columns of a booking system's: say {named}", "as") from None
 
 
 def write_bad_rows(file: Path, table: Table, report: ImportReport) -> None:

@@ -18,7 +18,7 @@ from notifier.cli.errors import Failed
 from notifier.cli.options import Informed, Json
 from notifier.cli.output import is_attended, note, print_json, show, write
 from notifier.cli.safe_text import SafeConsole
-from notifier.cli.staff.import_files import open_mapping, read_bytes, write_bad_rows, written_at
+from notifier.cli.staff.import_files import naming_what_fits, open_mapping, read_bytes, write_bad_rows, written_at
 from notifier.cli.staff.watching import watch_folder
 from notifier.config.settings import load_settings
 from notifier.domain.counted import counted
@@ -110,7 +110,7 @@ def import_file(
     with rehearsal() if dry_run else command_context(writes_texts=True, creates=True) as context:
         data = read_bytes(str(file))
         reader = open_mapping(context, mapping, consent, said, dry_run, complete)
-        with _bar() as advance:
+        with naming_what_fits(context, data, reader), _bar() as advance:
             report = import_rows(
                 context.engine,
                 data,

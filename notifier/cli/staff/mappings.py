@@ -14,7 +14,7 @@ from notifier.cli.staff.import_files import read_bytes
 from notifier.cli.staff.importing import Words, meanings
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.mappings.apply import HEADER
-from notifier.enrollments.importing.mappings.registry import find_mapping, shipped
+from notifier.enrollments.importing.mappings.registry import every_mapping, find_mapping
 from notifier.enrollments.importing.mappings.stored import forget_mapping, open_reader, own_mappings, save_mapping
 from notifier.enrollments.importing.mappings.unknown_words import unknown_words
 
@@ -28,7 +28,7 @@ def list_mappings(as_json: Json = False) -> None:
     """List those that ship and your own."""
     with rehearsal() as context, context.change() as session:
         own = own_mappings(session)
-    found = [find_mapping(name, own) for name in sorted({*shipped(), *own})]
+    found = every_mapping(own)
     if as_json:
         print_json([{"mapping": one.name, "title": one.mapping.title, "ships": one.ships} for one in found])
         return

@@ -193,6 +193,7 @@ def test_who_left_bad_rows_out_is_not_told_to_leave_them_out(clinic: Desk, tmp_p
 def test_a_booking_systems_file_is_read_as_it_is_and_a_word_is_asked_about_once(clinic: Desk, tmp_path: Path) -> None:
     exports = Path(__file__).parents[2] / "enrollments" / "importing" / "exports"
     (tmp_path / "day.csv").write_bytes((exports / "acuity.csv").read_bytes().replace(b"2026", b"2027"))
+    assert "has the columns of a booking system's: say --as acuity" in clinic("import", "day.csv").err
     asked = clinic("import", "day.csv", "--as", "acuity", "--consent", "signed form")
     assert (2, []) == (asked.code, clinic("enrollments", "--json").answer)
     assert 'which protocol does "Consultation" give (1 row)? Say --service "Consultation=PROTOCOL"' in asked.out

@@ -42,6 +42,16 @@ _UNKNOWN = (
 )
 
 
+def test_a_booking_systems_file_that_nobody_named_is_recognized_and_read_so(pages: Pages) -> None:
+    on = f"{pages.context.clock.now() + timedelta(days=3):%m/%d/%Y}"
+    head = "Schedule at a Glance\n\nDate,Time,Client ID,Client,Cell Phone,Service,Staff,Status,Notes\n"
+    choose(pages, f'{head}{on},9:00 AM,1217,"Moore, Erin",2125550121,Microneedling,Dana,Booked,\n'.encode())
+    assert "It has the columns of: Mindbody, Schedule at a Glance" in words(pages.get("/import"))
+    pages.post("/import/read-as", on="/import", mapping="mindbody", consent="signed form")
+    settle(pages)
+    assert "1 row to import" in words(pages.get("/import"))
+
+
 def test_a_file_that_nobody_knows_becomes_a_mapping_by_pointing_at_its_columns(pages: Pages) -> None:
     on = pages.context.clock.now() + timedelta(days=3)
     data = _UNKNOWN.format(on=on.replace(day=5, month=on.month % 12 + 1)).encode()

@@ -41,5 +41,10 @@ def find_mapping(name: str, own: Mapping[str, str]) -> MappingFile:
     return known[name]
 
 
+def every_mapping(own: Mapping[str, str]) -> list[MappingFile]:
+    """Those that ship and the clinic's own, by name."""
+    return [find_mapping(name, own) for name in sorted({*shipped(), *own})]
+
+
 def _found(name: str, content: str, *, ships: bool) -> MappingFile:
     return MappingFile(name, content, read_mapping(content, name), ships)

@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from notifier.db.engine import writing
+from notifier.db.engine import reading, writing
 from notifier.domain.refused import Refused
 from notifier.enrollments.importing.files.read_file import read_file
 from notifier.enrollments.importing.mappings.apply import HEADER, FileReader
 from notifier.enrollments.importing.mappings.guessed import guess
 from notifier.enrollments.importing.mappings.mapping import check_pattern, read_mapping
 from notifier.enrollments.importing.mappings.pointed import PointedColumns
-from notifier.enrollments.importing.mappings.registry import shipped
+from notifier.enrollments.importing.mappings.registry import find_mapping, shipped
 from notifier.enrollments.importing.mappings.roles import Says, header_row
 from notifier.enrollments.importing.mappings.stored import own_mappings, save_mapping
 from notifier.enrollments.importing.mappings.table import made_columns
@@ -69,6 +69,17 @@ def point(view: View) -> Response:
         return _page(view, held, said, problem=str(why), status=422)
     as_read = [(number, _shown(row), str(row)) for number, row in rows if row is not None]
     return _page(view, held, said, as_read=as_read[:_AS_READ], many=len(rows))
+
+
+def read_as(view: View) -> Response:
+    """Check the file anew, as one of the system that its columns fit."""
+    held = held_upload(view)
+    with reading(view.context.engine) as session:
+        held.mapping = find_mapping(view.field("mapping"), own_mappings(session)).name
+    held.consent = view.field("consent") or held.consent
+    view.note("did", "check an import")
+    start_check(view, held)
+    return redirect("/import")
 
 
 def _shown(row: list[str] | Refused | None) -> dict[str, Any] | None:
@@ -151,5 +162,9 @@ def _name(said: dict[str, str]) -> str:
     return name
 
 
-PAGES = (Page("GET", "/import/columns", show), Page("POST", "/import/columns", point))
+PAGES = (
+    Page("GET", "/import/columns", show),
+    Page("POST", "/import/columns", point),
+    Page("POST", "/import/read-as", read_as),
+)
 """Whoever may import may teach the page a file's shape."""

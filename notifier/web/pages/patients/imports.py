@@ -17,8 +17,9 @@ from notifier.enrollments.importing.failed_rows import FailedRow, Table, failed_
 from notifier.enrollments.importing.file_change import PASSED
 from notifier.enrollments.importing.import_rows import Progress, import_rows
 from notifier.enrollments.importing.mappings.apply import FileReader
+from notifier.enrollments.importing.mappings.fitting import fitting_mappings
 from notifier.enrollments.importing.mappings.mapping import NO_TEXTS, Visit
-from notifier.enrollments.importing.mappings.registry import find_mapping, shipped
+from notifier.enrollments.importing.mappings.registry import MappingFile, every_mapping
 from notifier.enrollments.importing.mappings.stored import open_reader, own_mappings, remember
 from notifier.enrollments.importing.meanings import RowMeaning
 from notifier.enrollments.importing.report import ImportReport
@@ -195,10 +196,9 @@ def _table(context: WebContext, held: Upload) -> Table:
     return reader.original(held.data) if reader else read_csv(held.data)
 
 
-def _mappings(view: View) -> list[tuple[str, str]]:
+def _mappings(view: View) -> list[MappingFile]:
     with reading(view.context.engine) as session:
-        own = own_mappings(session)
-    return [(name, find_mapping(name, own).mapping.title) for name in sorted({*shipped(), *own})]
+        return every_mapping(own_mappings(session))
 
 
 def _meanings(context: WebContext, what: str) -> list[tuple[str, str]]:
@@ -229,7 +229,8 @@ def _page(view: View, held: Upload | None, *, problem: str | None = None, status
         values |= {"counts": _counts(held.report), "to_tell": _to_tell(view, held)}
     passed = () if view.context.rules.choices else ("office",)
     columns = [name for name in OPTIONAL if name not in (*WHEN, *passed)]
-    values["mappings"] = _mappings(view) if values["report"] is None else []
+    values["mappings"] = every = _mappings(view) if values["report"] is None else []
+    values["fits"] = fitting_mappings(held.data, every) if held and held.problem and not held.mapping else []
     return view.page("import.html", status=status, columns=columns, **values)
 
 
