@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final, cast
 
@@ -25,6 +25,8 @@ _Waiting = tuple[Claim, float, float]
 """A claim, when it was made, and when it may leave; both on the monotonic clock."""
 _LONGEST_CALL: Final = 20.0
 """Seconds; the gateway has a deadline of its own, this one is for a gateway that has lost it."""
+_FEW: Final = 8
+"""Calls at once: so few never wait for a last look for long, and nobody is looked at ahead."""
 _REFUSED: Final = "the provider has just refused another text"
 log = structlog.get_logger()
 
@@ -46,7 +48,8 @@ class Calls:
         reached: Reached = nobody,
     ) -> None:
         self._gateway, self._clock, self._own = gateway, clock, rules.sender
-        self._looks = LastLooks(threads, clock, rules)
+        ahead = max(0, at_once - _FEW) // 2
+        self._looks = LastLooks(threads, clock, rules, next_ones=self._next_ones, ahead=ahead)
         self._at_once, self._pace, self._verdicts = at_once, pace, verdicts
         self._why_none, self._reached = why_none, reached
         self._waiting: deque[_Waiting] = deque()
@@ -70,6 +73,14 @@ class Calls:
         self._waiting.append((one, claimed_at, self._pace.take(self._clock.monotonic(), one.sender)))
         if len(self._callers) < self._at_once:
             self._callers.add(asyncio.create_task(self._call_who_waits()))
+
+    def look_again(self) -> None:
+        """Something was written down: what was seen ahead of it holds no longer."""
+        self._looks.forget()
+
+    def _next_ones(self) -> Iterator[Claim]:
+        now = self._clock.monotonic()
+        return (one for one, _, leaves_at in self._waiting if leaves_at <= now)
 
     async def _call_who_waits(self) -> None:
         try:

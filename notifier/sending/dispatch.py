@@ -120,6 +120,7 @@ class Dispatch:
     def wake(self) -> None:
         """Something may be due that was not."""
         self._woken = True
+        self._calls.look_again()
         self._calls.has_finished.set()
 
     def stop(self) -> None:
@@ -164,7 +165,7 @@ class Dispatch:
             return Claimed([], closed="error")
         await self._reached(PausePoint.RECORDED, [one.attempt_id for one in batch])
         self._database_failures = 0
-        self.verdicts.saved(batch)
+        self._saved(batch)
         _say_accepted(batch)
         if batch or claimed.claims:
             self.trouble.wrote()
@@ -229,11 +230,17 @@ class Dispatch:
             operation = partial(self._save_and_claim, batch=[one], limit=0, trial=None, lost_contact=None)
             try:
                 await self._journal.while_saving([one], self._threads.write(operation))
-                self.verdicts.saved([one])
+                self._saved([one])
             except TROUBLE:
                 self._calls.finished.append(one)
             except Exception:
                 log.exception("outcome_not_saved", message=one.message_id)
+
+    def _saved(self, batch: Sequence[Finished]) -> None:
+        """These are written down, and with them what follows for others: a circuit, a number that has opted out."""
+        self.verdicts.saved(batch)
+        if any(one.result is not Result.ACCEPTED for one in batch):
+            self._calls.look_again()
 
     def _why_none(self) -> str | None:
         """Why no call may be made at all."""

@@ -2,16 +2,17 @@
 
 Between the two, others may have been called, the process may have stood still, and staff or the patient may have said
 something: a claim is a promise to call soon, not a permission to call whatever happens. No claim is too young for it;
-those that are about to be called at the same time are looked at together, in one session.
+those that are about to be called within some milliseconds are looked at together, in one session.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -34,43 +35,113 @@ _AS_THEY_ARE_NOW: Final[Select[Any]] = (
     .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id), isouter=True)
     .where(in_array(col(Attempt.id), "attempts"))  # and no more: PostgreSQL would read all that is in flight for each
 )
+_HOLDS: Final = 0.05
+"""Seconds for which a look ahead holds: what is said meanwhile comes as late as what is said during the call."""
 Verdict = str | datetime
 """Why a claimed text must not be called now, for staff; or until when it may be delivered if it is."""
+_Asked = tuple[Claim, asyncio.Future[Verdict]]
+
+
+class _SeenAhead(NamedTuple):
+    """What was right for a text; both clocks are from before it was looked at."""
+
+    verdict: Verdict
+    at: float
+    now: datetime
 
 
 class LastLooks:
-    """One worker's last looks: while one is under way, whoever asks meanwhile is looked at next, all at once."""
+    """One worker's last looks: while one is under way, whoever asks meanwhile is looked at next, all at once.
 
-    def __init__(self, threads: DatabaseThreads, clock: Timekeeper, rules: SendingRules) -> None:
+    Those that will be called next are looked at with them, so that nobody has to wait for a look of its own. What was
+    seen ahead holds for `_HOLDS` seconds, and for no longer than nothing is known to have happened (`forget`).
+    """
+
+    def __init__(
+        self,
+        threads: DatabaseThreads,
+        clock: Timekeeper,
+        rules: SendingRules,
+        *,
+        next_ones: Callable[[], Iterable[Claim]] = tuple,
+        ahead: int = 0,
+    ) -> None:
+        """`next_ones`: those that wait, in the order in which they are called; `ahead`: how many of them are seen."""
         self._threads, self._clock, self._rules = threads, clock, rules
-        self._asked: list[tuple[Claim, asyncio.Future[Verdict]]] = []
+        self._next_ones, self._most_ahead = next_ones, ahead
+        self._asked: list[_Asked] = []
+        self._ahead: dict[str, _SeenAhead] = {}
+        """By attempt: seen, and not asked about yet."""
+        self._being_seen: tuple[Collection[str], list[_Asked]] = ((), [])
+        """The attempts that the look under way sees ahead, and whoever waits for it."""
         self._looking: asyncio.Task[None] | None = None
 
     async def look(self, one: Claim) -> Verdict:
-        """Look at a claim that is called next. Raises what the database raises."""
+        """What is right for a claim that is called next. Raises what the database raises."""
+        seen = self._ahead.pop(one.attempt_id, None)
+        if seen is not None and self._holds(seen):
+            if self._is_short():
+                self._begin()
+            return seen.verdict
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._asked.append((one, answer))
+        seen_ahead, waiting = self._being_seen
+        (waiting if one.attempt_id in seen_ahead else self._asked).append((one, answer))
+        self._begin()
+        return await answer
+
+    def forget(self) -> None:
+        """Something has happened: whatever was seen ahead, or is just being seen, is looked at again."""
+        self._ahead, self._being_seen = {}, ((), [])
+
+    def _begin(self) -> None:
         if self._looking is None:
             self._looking = asyncio.create_task(self._look_at_all())
-        return await answer
 
     async def _look_at_all(self) -> None:
         try:
-            while self._asked:
+            soon = self._soon()
+            while self._asked or soon:
                 asked, self._asked = self._asked, []
-                claims, at = [one for one, _ in asked], self._clock.now()
-                try:
-                    found = await self._threads.read(partial(verdicts, rules=self._rules, claims=claims, now=at))
-                except Exception as error:  # noqa: BLE001  # whoever asked for the look gets it
-                    for _, answer in asked:
-                        if not answer.done():
-                            answer.set_exception(error)
-                    continue
-                for one, answer in asked:
-                    if not answer.done():
-                        answer.set_result(found[one.attempt_id])
+                await self._look_at(asked, soon)
+                soon = self._soon()
         finally:
-            self._looking = None
+            self._looking, self._being_seen = None, ((), [])
+
+    async def _look_at(self, asked: list[_Asked], soon: Sequence[Claim]) -> None:
+        claims, ahead = [*(one for one, _ in asked), *soon], self._ahead
+        at, now = self._clock.monotonic(), self._clock.now()
+        self._being_seen = {one.attempt_id for one in soon}, asked
+        look = partial(verdicts, rules=self._rules, claims=claims, now=now)
+        try:
+            found = await self._threads.read(look)
+        except Exception as error:  # noqa: BLE001  # whoever asked for the look gets it
+            for _, answer in asked:
+                if not answer.done():
+                    answer.set_exception(error)
+            return
+        ahead.update({one.attempt_id: _SeenAhead(found[one.attempt_id], at, now) for one in soon})
+        for one, answer in asked:
+            ahead.pop(one.attempt_id, None)
+            if not answer.done():
+                answer.set_result(found[one.attempt_id])
+
+    def _soon(self) -> list[Claim]:
+        """Those that are called next and were not looked at; nobody where calls take too long for that."""
+        held = {attempt: seen for attempt, seen in self._ahead.items() if self._holds(seen)}
+        is_slow, self._ahead = len(held) < len(self._ahead), held
+        if is_slow or not self._is_short():
+            return []
+        unseen = (one for one in self._next_ones() if one.attempt_id not in held)
+        return list(islice(unseen, self._most_ahead - len(held)))
+
+    def _is_short(self) -> bool:
+        return 2 * len(self._ahead) < self._most_ahead
+
+    def _holds(self, seen: _SeenAhead) -> bool:
+        if self._clock.monotonic() - seen.at > _HOLDS:
+            return False
+        # A machine that was suspended has a monotonic clock that stood still.
+        return abs((self._clock.now() - seen.now).total_seconds()) <= _HOLDS
 
 
 def verdicts(session: Session, rules: SendingRules, claims: Sequence[Claim], now: datetime) -> dict[str, Verdict]:

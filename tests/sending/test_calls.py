@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from notifier.sending.claim import LEASE, Claim, SendingRules
 from notifier.sending.concurrency import AtOnce
 from notifier.sending.outcomes.results import Result
 from notifier.sending.rate import Pace
-from notifier.sms.gateway import Outcome, OutgoingText
+from notifier.sms.gateway import Accepted, Outcome, OutgoingText
 from schedules.send_window import SendWindow
 from tests.setups.fakes import FakeClock, FakeGateway
 
@@ -79,6 +80,33 @@ async def test_every_call_has_a_look_of_its_own_and_those_at_the_same_time_share
         calls.begin(_claim(number, now), clock.monotonic())
     await _end(calls)
     assert [[f"attempt {number}" for number in range(first, first + 4)] for first in (0, 4)] == database.asked
+
+
+async def test_those_that_are_called_next_are_looked_at_ahead_and_again_where_that_look_holds_no_longer(
+    now: datetime,
+) -> None:
+    """It holds for 50 ms, and not beyond what is noticed meanwhile, nor for a machine that was suspended."""
+    first, its_own = [*range(10), 10], [[10]]
+
+    def wall_is_set_back(_calls: Calls, clock: FakeClock) -> None:
+        clock.pass_(seconds=0.06)
+        clock.set_wall(now)
+
+    table: list[tuple[Callable[[Calls, FakeClock], None], list[list[int]]]] = [
+        (lambda calls, clock: clock.pass_(seconds=0.004), []),
+        (wall_is_set_back, its_own),
+        (lambda calls, clock: clock.set_wall(now + timedelta(seconds=9)), its_own),
+        (lambda calls, clock: calls.look_again(), its_own),
+    ]
+    for meanwhile, then in table:
+        database = SlowDatabase(FakeClock(now), 0.0)
+        calls, gateway, clock = _calls(now, at_once=10, database=database)
+        gateway.always = partial(_accepted, partial(meanwhile, calls, clock))
+        for number in range(11):
+            calls.begin(_claim(number, now), clock.monotonic())
+        await _end(calls)
+        looked_at = [[int(attempt.split()[1]) for attempt in asked] for asked in database.asked]
+        assert ([first, *then], 11) == (looked_at, len(gateway.ledger))
 
 
 async def test_a_claim_that_begins_in_the_moment_the_last_caller_ends_is_called_too(now: datetime) -> None:
@@ -150,6 +178,11 @@ async def test_an_outcome_that_cannot_be_booked_strands_nobody_behind_it(now: da
         calls.begin(_claim(number, now), clock.monotonic())
     await _end(calls)
     assert (3, {"attempt 1", "attempt 2"}) == (len(gateway.asked), calls.held)
+
+
+def _accepted(meanwhile: Callable[[], None], gateway: FakeGateway, text: OutgoingText) -> Outcome:
+    meanwhile()
+    return Accepted(gateway.create(text), "queued")
 
 
 def _cancelled(gateway: FakeGateway, text: OutgoingText) -> Outcome:

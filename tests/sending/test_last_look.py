@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+import pytest
 from sqlalchemy import Update, delete, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -22,6 +23,8 @@ from notifier.sending.gates.circuits import open_circuit
 from notifier.sending.gates.closed import Trial
 from notifier.sending.gates.recoveries import begin_after_restore
 from notifier.sending.pause_points import PausePoint
+from notifier.sms.code_classes import NotCreatedClass
+from notifier.sms.gateway import NotCreated
 from tests.setups.gate import inbound_was_read
 from tests.setups.sending import Sending
 
@@ -90,6 +93,20 @@ async def test_an_attempt_that_another_has_taken_over_between_claim_and_call_is_
         taken_over, _ = sending.attempts(text)
         assert ("it was taken over", called + 1) == (taken_over.detail, len(sending.gateway.asked))
         assert taken_over.id != sending.gateway.asked[-1].token
+
+
+async def test_what_was_seen_ahead_of_a_refusal_is_looked_at_again_once_it_is_written_down(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the refusal itself keeps the others; from then on it is the circuit that only a new look can see."""
+    times = list[None]()
+    monkeypatch.setattr(sending.dispatch._calls, "look_again", lambda: times.append(None))
+    for outcome, expected in ((None, 0), (NotCreated(NotCreatedClass.SENDER, 21606, "refused"), 1)):
+        sending.gateway.always = outcome
+        phone = f"+1212555010{expected}"
+        sending.plan(sending.enroll(phone=phone), phone=phone)
+        await sending.turn()
+        assert expected == len(times)
 
 
 async def test_a_test_may_stop_the_engine_at_every_point_of_a_texts_way(sending: Sending) -> None:
