@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 
@@ -19,6 +21,8 @@ from notifier.cli.safe_text import SafeConsole, escaped, shown
 
 _UNFOLDED = 10_000
 """The width of a pipe: nothing is folded there, so that a text stays in one piece for grep."""
+_FOLDS: Final = re.compile("[\t\n]")
+"""Takes more than one place, or more than one line."""
 
 
 def out() -> Console:
@@ -76,13 +80,27 @@ def table(*columns: str, leading: int = 0) -> Table:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
     """A list as a table, or the sentence that says why there is none."""
-    made = table(*columns)
-    for row in rows:
-        made.add_row(*row)
-    if made.row_count:
-        show(made)
-    else:
+    listed = list(rows)
+    if not listed:
         note(empty)
+    elif out().width == _UNFOLDED and not _FOLDS.search("".join(map("".join, listed))):
+        sys.stdout.write(_aligned([columns, *listed]))
+    else:
+        made = table(*columns)
+        for row in listed:
+            made.add_row(*row)
+        show(made)
+
+
+def _aligned(rows: Iterable[Sequence[str]]) -> str:
+    """As the table that would be drawn where nothing is folded, in a hundredth of the time."""
+    safe = [[shown(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*safe, strict=True)]
+    lines = (
+        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        for row in safe
+    )
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def confirm(question: str, *, yes: bool) -> None:

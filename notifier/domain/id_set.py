@@ -9,22 +9,19 @@ class IdSet:
     """Ids, a bit each: of hundreds of thousands of rows it takes some ten kilobytes."""
 
     def __init__(self, ids: Iterable[int] = ()) -> None:
-        self._bits, self._many = bytearray(), 0
+        self._bits = bytearray()
         self.update(ids)
 
     def update(self, ids: Iterable[int]) -> None:
         """Add these, which are not negative."""
+        added = set(ids)
         bits = self._bits
-        for one in ids:
-            place, bit = one >> 3, 1 << (one & 7)
-            if place >= len(bits):
-                bits.extend(bytes(place + 1 - len(bits)))
-            if not bits[place] & bit:
-                bits[place] |= bit
-                self._many += 1
+        bits.extend(bytes(max(0, (max(added, default=0) >> 3) + 1 - len(bits))))
+        for one in added:
+            bits[one >> 3] |= 1 << (one & 7)
 
     def __contains__(self, one: int) -> bool:
         return one >> 3 < len(self._bits) and bool(self._bits[one >> 3] & 1 << (one & 7))
 
     def __len__(self) -> int:
-        return self._many
+        return int.from_bytes(self._bits).bit_count()

@@ -73,7 +73,7 @@ class Due(NamedTuple):
     @classmethod
     def of(cls, row: Row[Any]) -> Due:
         """Of a row that begins with `DECIDED_BY`."""
-        return cls(*row[: len(DECIDED_BY)])
+        return cls._make(row[: len(DECIDED_BY)])
 
     @property
     def has_late_text(self) -> bool:

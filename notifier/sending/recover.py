@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, case, literal, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.array_param import in_array
 from notifier.db.outbox import in_state, is_reply_or_test
 from notifier.db.tables import Enrollment, Message, RecoveryKind
 from notifier.domain.counted import counted
@@ -37,9 +38,7 @@ _WORDLESS: Final[dict[str, Any]] = {  # what a text says decides nothing, and th
     "text": literal("").label("text"),
     "late_text": case((col(Message.late_text).is_(None), None), else_="").label("late_text"),
 }
-_SHOWN: Final[tuple[Any, ...]] = (
-    *(_WORDLESS.get(one.key, one) for one in DECIDED_BY), col(Enrollment.external_id), col(Enrollment.name),
-)  # fmt: skip
+_DECIDED_BY: Final[tuple[Any, ...]] = tuple(_WORDLESS.get(one.key, one) for one in DECIDED_BY)
 _S = MessageState
 
 
@@ -131,15 +130,16 @@ def plan_recovery(session: Session, rules: SendingRules, now: datetime) -> Recov
     for decided in _late(session, rules, up_to, now):
         seen.late(decided, now)
     too_late = seen.fates[LateFate.EXPIRED]
-    for row in session.execute(_expired(began or now - _LOOK_BACK, now), execution_options=_STREAMED):
-        seen.expired(row)
+    gave_up = session.execute(_expired(began or now - _LOOK_BACK, now), execution_options=_STREAMED)
+    for rows in gave_up.partitions():
+        seen.expired(rows)
     return RecoveryPlan(
         restored_to=restored.up_to if restored else None,
         went_back=restored is not None and restored.by == BY_WORKER,
         waiting=late is not None,
         up_to=up_to,
-        late=seen.first(),
-        expired=seen.gave_up,
+        late=_with_names(session, seen.first()),
+        expired=_with_names(session, seen.gave_up),
         fates=seen.fates,
         patients=len(seen.patients),
         too_late=too_late,
@@ -170,59 +170,65 @@ def release(session: Session, plan: RecoveryPlan, *, now: datetime, by: str) -> 
     return many
 
 
+_Found = tuple[Due, LateFate, datetime | None, str | None]
+"""A text, what becomes of it, when it leaves and why."""
+
+
 class _Seen:
     """What a plan keeps of texts that are looked at one after the other: numbers of all, and the first few."""
 
     def __init__(self) -> None:
         self.fates: Counter[LateFate] = Counter()
         self.patients, self.texts = IdSet(), IdSet()
-        self.gave_up: list[LateText] = []
+        self.gave_up: list[_Found] = []
         self.digest = sha256()
-        self._first: list[LateText] = []
+        self._first: list[_Found] = []
         self._before: tuple[datetime, int] | None = None
 
-    def late(self, decided: Sequence[tuple[Row[Any], Due, Decision]], now: datetime) -> None:
-        found = [(row, due, *_fate(decision, now)) for row, due, decision in decided]
-        self.fates.update(fate for _, _, fate, *_ in found)
-        self.patients.update(due.enrollment_id or 0 for _, due, *_ in found)
-        self.texts.update(due.id for _, due, *_ in found)
-        self.digest.update("".join([f"{due.id}:{fate}," for _, due, fate, *_ in found]).encode())
+    def late(self, decided: Sequence[tuple[Due, Decision]], now: datetime) -> None:
+        fates = [_fate(decision, now) for _, decision in decided]
+        ids = [due.id for due, _ in decided]
+        self.fates.update([fate for fate, _, _ in fates])
+        self.patients.update([due.enrollment_id or 0 for due, _ in decided])
+        self.texts.update(ids)
+        self.digest.update("".join([f"{id_}:{fate}," for id_, (fate, _, _) in zip(ids, fates, strict=True)]).encode())
         last = self._before
         self._first += [
-            _text(row, fate, leaves_at, why)
-            for row, due, fate, leaves_at, why in found
+            (due, *fate)
+            for (due, _), fate in zip(decided, fates, strict=True)
             if last is None or due.due_at < last[0] or (due.due_at == last[0] and due.id < last[1])
         ]
         if len(self._first) > 2 * LISTED:
             self._first = self.first()
-            self._before = self._first[-1].due_at, self._first[-1].message
+            latest, *_ = self._first[-1]
+            self._before = latest.due_at, latest.id
 
-    def first(self) -> list[LateText]:
-        return sorted(self._first, key=lambda one: (one.due_at, one.message))[:LISTED]
+    def first(self) -> list[_Found]:
+        return sorted(self._first, key=lambda one: (one[0].due_at, one[0].id))[:LISTED]
 
-    def expired(self, row: Row[Any]) -> None:
-        self.fates[LateFate.EXPIRED] += 1
-        self.patients.update([row.enrollment_id])
-        if len(self.gave_up) < LISTED:
-            self.gave_up.append(_text(row, LateFate.EXPIRED, None, row.reason))
+    def expired(self, rows: Sequence[Row[Any]]) -> None:
+        self.fates[LateFate.EXPIRED] += len(rows)
+        self.patients.update([row.enrollment_id for row in rows])
+        listed = map(Due.of, rows[: LISTED - len(self.gave_up)])
+        self.gave_up += [(due, LateFate.EXPIRED, None, due.reason) for due in listed]
 
 
 def _late(
     session: Session, rules: SendingRules, up_to: datetime, now: datetime
-) -> Iterator[list[tuple[Row[Any], Due, Decision]]]:
+) -> Iterator[list[tuple[Due, Decision]]]:
     """Decided as a claim would; one number's texts together, for its daily limit. What has expired is shown too."""
     found = (
-        select(*_SHOWN)
+        select(*_DECIDED_BY)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
         .where(in_state(_S.PLANNED), col(Message.due_at) <= up_to, ~is_reply_or_test())
         .order_by(col(Message.phone), col(Message.due_at), col(Message.id))
     )
     for rows in session.connection().execute(found, execution_options=_STREAMED).partitions(_AT_ONCE):
-        batch = [(row, Due.of(row)) for row in rows]
+        batch = [Due.of(row) for row in rows]
         facts = FactsOfBatch.of(
-            session, [due for _, due in batch], window=rules.window, offices=rules.offices, staffed=rules.staffed,
+            session, batch, window=rules.window, offices=rules.offices, staffed=rules.staffed,
             most=rules.max_texts_per_day, now=now, only_look=True)  # fmt: skip
-        yield [(row, due, _decided(facts, due, now)) for row, due in batch]
+        yield [(due, _decided(facts, due, now)) for due in batch]
 
 
 def _decided(facts: FactsOfBatch, due: Due, now: datetime) -> Decision:
@@ -252,7 +258,7 @@ def _fate(decision: Decision, now: datetime) -> tuple[LateFate, datetime | None,
 def _expired(since: datetime, now: datetime) -> Select[Any]:
     """What was planned to leave since then and was given up."""
     return (
-        select(*_SHOWN)
+        select(*_DECIDED_BY)
         .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
         .where(
             in_state(_S.EXPIRED),
@@ -265,8 +271,22 @@ def _expired(since: datetime, now: datetime) -> Select[Any]:
     )
 
 
-def _text(row: Row[Any], fate: LateFate, leaves_at: datetime | None, why: str | None) -> LateText:
-    return LateText(
-        row.id, row.enrollment_id, row.external_id, row.name, row.phone, row.step, row.due_at, row.timezone, fate,
-        leaves_at, why,
-    )  # fmt: skip
+def _with_names(session: Session, found: Sequence[_Found]) -> list[LateText]:
+    """Who they are of: read of those that are listed alone."""
+    known = {
+        id_: (own_id, name) for id_, own_id, name in session.execute(_NAMES, {"ids": [due.id for due, *_ in found]})
+    }
+    return [
+        LateText(
+            due.id, due.enrollment_id or 0, *known[due.id], due.phone, due.step, due.due_at, due.timezone, fate,
+            leaves_at, why,
+        )
+        for due, fate, leaves_at, why in found
+    ]  # fmt: skip
+
+
+_NAMES: Final = (
+    select(col(Message.id), col(Enrollment.external_id), col(Enrollment.name))
+    .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id))
+    .where(in_array(col(Message.id), "ids"))
+)
