@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +35,7 @@ from notifier.enrollments.enroll import Enrolled, texts_of
 from notifier.enrollments.enroll import enroll as enroll_patient
 from notifier.enrollments.preview import rehearse
 from notifier.enrollments.requests import EnrollRequest
+from notifier.oversight.naming import number_and_name, with_names
 
 
 def enroll(
@@ -107,11 +109,12 @@ def enroll(
                 written, request, protocols=context.protocols, rules=context.rules, now=context.now, by=context.by
             )
             texts = texts_of(written, done.enrollment) if as_json else ()
+            warnings = with_names(written, done.warnings, number_and_name)
         context.shows([done.enrollment])
     if as_json:
         print_json(done.to_json(texts))
     else:
-        _print(done)
+        _print(done, warnings)
 
 
 def _one_anchor(treated_at: str | None, appointment_at: str | None) -> None:
@@ -127,19 +130,20 @@ def _rehearse(context: CommandContext, request: EnrollRequest, as_json: bool) ->
     """What the page shows beside its form, here for one number as it stands."""
     with reading(context.engine) as session:
         found = rehearse(session, request, protocols=context.protocols, rules=context.rules, now=context.now)
+        sentences = with_names(session, found.sentences, number_and_name)
     if as_json:
         print_json(found.to_json())
         return
     assert found.plan is not None  # nothing is missing and nothing is wrong: then there is a plan
     show("Dry run: nothing was stored", style="bold")
     print_timeline(found.plan.timeline, found.first)
-    for warning in found.sentences:
+    for warning in sentences:
         note(f"! {warning}")
 
 
-def _print(done: Enrolled) -> None:
+def _print(done: Enrolled, warnings: Sequence[str]) -> None:
     already = " (the patient was enrolled already; nothing was changed)" if done.already else ""
     show(f"Enrollment {done.enrollment}{already}", style="bold")
     print_timeline(done.plan.timeline, done.first)
-    for warning in done.warnings:
+    for warning in warnings:
         note(f"! {warning}")

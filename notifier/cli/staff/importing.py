@@ -21,6 +21,7 @@ from notifier.cli.safe_text import SafeConsole
 from notifier.cli.staff.import_files import naming_what_fits, open_mapping, read_bytes, write_bad_rows, written_at
 from notifier.cli.staff.watching import watch_folder
 from notifier.config.settings import load_settings
+from notifier.db.engine import reading
 from notifier.domain.counted import counted
 from notifier.domain.instants import local_text, zone_called
 from notifier.domain.refused import Refused
@@ -37,6 +38,7 @@ from notifier.enrollments.importing.mappings.apply import FileReader, UnknownWor
 from notifier.enrollments.importing.mappings.unknown_words import unknown_words
 from notifier.enrollments.importing.report import MOST_FAULTS, ImportReport
 from notifier.enrollments.importing.rows import template as sample
+from notifier.oversight.naming import number_and_name, with_names
 from schedules.saying import say_moment
 
 _EXAMPLES: Final = {
@@ -138,6 +140,8 @@ def import_file(
         print_json({**_as_json(report), "effects": said_of, "unknown": _unknown_json(reader)})
     else:
         report.for_staff += [f"row {row}: {said}" for row, effect in effects for said in _would(effect)]
+        with reading(context.engine) as session:
+            report.for_staff[:_MOST_SHOWN] = with_names(session, report.for_staff[:_MOST_SHOWN], number_and_name)
         _print(report, skip_bad, reader)
     if report.fault_count:
         if bad_rows is not None:

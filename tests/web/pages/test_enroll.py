@@ -151,7 +151,7 @@ def test_the_same_patient_on_a_fresh_form_is_found_again(pages: Pages) -> None:
     response = pages.post("/enroll", once=str(uuid4()), **FORM)
     assert 1 == enrollments(pages)
     assert "enrolled already; nothing was changed" in pages.read(response.headers["location"])
-    assert "This patient is enrolled already: enrollment 1" in words(pages.post("/preview", **FORM))
+    assert "This patient is enrolled already: Ana Ruiz (Fri Mar 6)" in words(pages.post("/preview", **FORM))
 
 
 def test_a_form_sent_after_the_lock_comes_back_filled_in(pages: Pages) -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 import notifier.web
-from notifier.db.engine import reading
+from notifier.db.engine import reading, writing
 from notifier.db.enrollments import by_id
+from notifier.db.tables import Message
 from notifier.domain.refused import Refused
 from notifier.domain.states import MessageState
 from notifier.enrollments.commands import COMMANDS
@@ -121,6 +124,19 @@ def test_a_name_alone_changes_no_text(pages: Pages) -> None:
     assert "No text changes." in words(seen(pages, **fields))
     sure(pages, **fields)
     assert "Anna Ruiz" in pages.read(HERS)
+
+
+def test_what_a_change_has_made_wrong_of_what_was_sent_stands_on_the_page_for_a_day(pages: Pages) -> None:
+    pages.enroll()
+    with writing(pages.engine) as session:
+        told = update(Message).where(col(Message.step) == "today")
+        session.execute(told.values(state=MessageState.DELIVERED, left_at=pages.clock.now()))
+    sure(pages, what="change", treated_at="2026-03-06T13:10")
+    said = "“today”: the end of makeup, sun has moved; call the patient. Changed Fri Mar 6, 2:10 PM by Dana."
+    assert f"The patient was told what is wrong now. {said}" in pages.read(HERS)
+    pages.clock.pass_(days=1)
+    pages.sign_in()
+    assert "is wrong now" not in pages.read(HERS)
 
 
 def test_who_lets_held_texts_go_on_reads_that_they_leave_as_planned(pages: Pages) -> None:

@@ -24,7 +24,7 @@ def test_the_preview_says_that_there_is_another_treatment_and_what_separate_mean
     pages.enroll()
     asked = {**FORM, "protocol": WEEK, "treated_at": "2026-03-06T14:05"}
     one = words(pages.post("/preview", **asked))
-    assert "This patient has 1 other treatment: enrollment 1 ." in one
+    assert "This patient has 1 other treatment: Ana Ruiz (Fri Mar 6) ." in one
     assert "Say so under “Treated before?”" in one
     assert MEANS in words(pages.post("/preview", **asked, separate_areas="yes"))
     assert "other treatment" not in words(pages.post("/preview", **{**asked, "name": "Eva Ruiz"}))

@@ -19,6 +19,7 @@ from notifier.enrollments.approved import ready_protocols
 from notifier.enrollments.enroll import enroll as enroll_patient
 from notifier.enrollments.fields import NOTES
 from notifier.enrollments.preview import Preview, preview
+from notifier.oversight.naming import name_and_day, with_names
 from notifier.web.pages.patients.enroll_form import CONSENTS, OTHER, EnrollForm, zones
 from notifier.web.view import Page, View, redirect
 from notifier.web.widgets.recovery_chart import draw
@@ -172,6 +173,9 @@ def _preview_values(view: View, form: EnrollForm) -> dict[str, Any]:
         request = form.request(protocol, context.rules, view.now, timeless=True)
     with reading(context.engine) as session:
         found = preview(session, request, protocols=context.protocols, rules=context.rules, now=view.now)
+        named = (f"enrollment {one}" for one in (*found.earlier, *filter(None, [found.known])))
+        names = {one: with_names(session, [one], name_and_day)[0] for one in named}
+        found = replace(found, warnings=tuple(with_names(session, found.warnings, name_and_day)))
     if not form.protocol:  # none is ready, and none was chosen: that is no fault of what was typed
         found = replace(found, problems=tuple(one for one in found.problems if one.field != "protocol"))
     if wrong_time:
@@ -179,7 +183,7 @@ def _preview_values(view: View, form: EnrollForm) -> dict[str, Any]:
         others = (one for one in found.problems if one.field not in ("treated_at", "appointment_at"))
         found = replace(found, problems=(*others, *wrong_time))
     after = _drawn(view, found.after_visit) if found.after_visit else None
-    return {"preview": found, **_drawn(view, found.plan), "after": after}
+    return {"preview": found, "names": names, **_drawn(view, found.plan), "after": after}
 
 
 def _drawn(view: View, plan: Plan | None) -> dict[str, Any]:

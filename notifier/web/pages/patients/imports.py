@@ -24,6 +24,7 @@ from notifier.enrollments.importing.mappings.stored import open_reader, own_mapp
 from notifier.enrollments.importing.meanings import RowMeaning
 from notifier.enrollments.importing.report import ImportReport
 from notifier.enrollments.importing.rows import OPTIONAL, WHEN, template
+from notifier.oversight.naming import name_and_day, with_names
 from notifier.tasks.imports import work_of_import
 from notifier.tasks.pieces import find_tasks
 from notifier.web.context import WebContext
@@ -227,6 +228,8 @@ def _page(view: View, held: Upload | None, *, problem: str | None = None, status
         }
         values |= {"unknown": [(one, rows, _meanings(view.context, one.what)) for one, rows in held.unknown]}
         values |= {"counts": _counts(held.report), "to_tell": _to_tell(view, held)}
+        with view.context.visible_session() as session:
+            values["for_staff"] = with_names(session, held.report.for_staff[:_MOST_SHOWN], name_and_day)
     passed = () if view.context.rules.choices else ("office",)
     columns = [name for name in OPTIONAL if name not in (*WHEN, *passed)]
     values["mappings"] = every = _mappings(view) if values["report"] is None else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -32,6 +32,7 @@ from notifier.numbers.opt_outs import is_opted_out
 from notifier.oversight import forecast, history
 from notifier.oversight.gates import gates_of_patient
 from notifier.oversight.informed import informed_of
+from notifier.oversight.naming import name_and_day, with_names
 from notifier.oversight.worklists import as_open
 from notifier.tasks.close import EVENTS, SILENCE_CLOSED
 from notifier.web.pages.desk.reply import reply_box
@@ -45,6 +46,7 @@ from schedules.own_lengths import read_length
 from schedules.plain import length_in_words
 
 _MOST_SAID = 100
+_A_DAY = timedelta(days=1)
 
 
 def show(view: View) -> Response:
@@ -106,6 +108,7 @@ def _values(session: Session, view: View, enrollment: Enrollment) -> dict[str, A
         ],
         "patient_notes": notes_on(session, enrollment, context.rules.yours),
         "history": happened,
+        "misread": _misread((event for event, _ in happened), view.now),
         "reopens": _reopens((event for event, _ in happened), {one.id for one in messages if one.seen_to}),
         "warnings": _warnings(session, view, whose),
         "own_lengths": "; ".join(f"{topic}={length}" for topic, length in facts.restrictions.items()),
@@ -148,7 +151,13 @@ def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
     """The warnings of the enrollment, shown right after it."""
     token = view.request.query_params.get("form", "")
     sent = session.get(StaffForm, token) if token else None
-    return list(sent.warnings or []) if sent is not None and sent.enrollment_id == enrollment_id else []
+    found = sent.warnings or [] if sent is not None and sent.enrollment_id == enrollment_id else []
+    return with_names(session, found, name_and_day)
+
+
+def _misread(latest_first: Iterable[Event], now: datetime) -> list[Event]:
+    """What a change of the last day has made wrong of what was sent: who changed it may not have called yet."""
+    return [one for one in latest_first if one.what == "wrong_now" and now - one.at < _A_DAY]
 
 
 PAGES = (Page("GET", "/patients/{enrollment:int}", show, live=True),)
