@@ -14,7 +14,7 @@ from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
 from notifier.sending.circuit_monitor import Verdicts
 from notifier.sending.claim import LEASE, Claim, SendingRules
-from notifier.sending.last_look import LastLooks, Verdict
+from notifier.sending.last_look import LastLooks
 from notifier.sending.outcomes.from_gateway import finished
 from notifier.sending.outcomes.results import Finished
 from notifier.sending.pause_points import PausePoint, Reached, nobody
@@ -98,7 +98,7 @@ class Calls:
 
     async def _call(self, one: Claim, claimed_at: float, leaves_at: float) -> None:
         kept, outcome = await self._before(one, claimed_at, leaves_at), None
-        if isinstance(kept, datetime):
+        if isinstance(kept, int):
             try:
                 outcome = await self._send(one, kept)
             except (Exception, asyncio.CancelledError) as error:  # what is not recorded is lost until its lease ends
@@ -123,8 +123,8 @@ class Calls:
         if len(self.finished) == 1 or len(self.finished) >= self._at_once or not self.begun:
             self.has_finished.set()
 
-    async def _before(self, one: Claim, claimed_at: float, leaves_at: float) -> Verdict:
-        """Until when the text may be delivered, or why it is not called; then certainly nothing has left."""
+    async def _before(self, one: Claim, claimed_at: float, leaves_at: float) -> int | str:
+        """For how many seconds the text may be delivered, or why it is not called; then certainly nothing has left."""
         try:
             await self._reached(PausePoint.CLAIMED, (one.attempt_id,))
             if (early := leaves_at - self._clock.monotonic()) > 0:
@@ -135,32 +135,33 @@ class Calls:
                 raise
             return f"it could not be looked at before its call ({type(error).__name__})"
 
-    async def _look(self, one: Claim, claimed_at: float) -> Verdict:
+    async def _look(self, one: Claim, claimed_at: float) -> int | str:
         """The last look before the call: other calls, or a pause of this process, may have kept it for long."""
         if self.is_stopping or self._verdicts.has_just_refused(one.sender):  # the rest is seen after the look
-            return self._what_forbids(one, claimed_at) or _REFUSED
+            return self._what_forbids(one, claimed_at, self._clock.now()) or _REFUSED
         refusals, found = self._verdicts.refusals, await self._looks.look(one)
         if refusals != self._verdicts.refusals:  # what the look has seen may be from before it was written down
             return _REFUSED
-        # The look itself may have waited for the database.
-        return found if isinstance(found, str) else self._what_forbids(one, claimed_at) or found
+        if isinstance(found, str):
+            return found
+        now = self._clock.now()  # the look itself may have waited for the database
+        return self._what_forbids(one, claimed_at, now) or max(1, int((found - now).total_seconds()))
 
-    def _what_forbids(self, one: Claim, claimed_at: float) -> str | None:
-        now = self._clock.monotonic()
+    def _what_forbids(self, one: Claim, claimed_at: float, now: datetime) -> str | None:
+        at = self._clock.monotonic()
         if self.is_stopping:
             return "the worker stops"
         if why_none := self._why_none():
             return why_none
         if self._verdicts.has_just_refused(one.sender):
             return _REFUSED
-        if self._pace.is_paused(now, one.sender):
+        if self._pace.is_paused(at, one.sender):
             return "the provider asked for a pause, or cannot be reached"
-        left = min(LEASE.total_seconds() - (now - claimed_at), (one.lease_until - self._clock.now()).total_seconds())
+        left = min(LEASE.total_seconds() - (at - claimed_at), (one.lease_until - now).total_seconds())
         return "its lease is running out" if left < _LONGEST_CALL else None
 
-    async def _send(self, one: Claim, valid_until: datetime) -> Outcome:
-        seconds = max(1, int((valid_until - self._clock.now()).total_seconds()))
-        text = OutgoingText(one.phone, one.body, one.attempt_id, seconds, one.sender)
+    async def _send(self, one: Claim, valid_for: int) -> Outcome:
+        text = OutgoingText(one.phone, one.body, one.attempt_id, valid_for, one.sender)
         await self._reached(PausePoint.LOOKED, (one.attempt_id,))
         try:
             async with asyncio.timeout(_LONGEST_CALL):
