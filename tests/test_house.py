@@ -185,7 +185,7 @@ def snake(word: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower().lstrip("_")
 
 
-GIVEN = {"handle_starttag", "handle_endtag", "handle_data"}
+GIVEN = {"handle_starttag", "handle_endtag", "handle_data", "do_begin"}
 """Names that a library calls."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, orm, text
+from sqlalchemy import Engine, StaticPool, create_engine, event, orm, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
@@ -18,6 +18,7 @@ from sqlmodel import Session
 from notifier.db.columns import json_text
 from notifier.db.errors import BadDatabaseAddress, say_in_words
 from notifier.db.postgresql import open_postgresql
+from notifier.db.sqlite_dialect import DRIVER, forget_reader
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before it gives up with DatabaseBusy."""
@@ -134,11 +135,13 @@ _HOW = "Write NOTIFIER_DATABASE_URL as sqlite:///notifier.db or postgresql://use
 def _sqlite(address: URL, busy_seconds: int) -> Engine:
     pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 40} if address.database else {"poolclass": StaticPool}
     arguments = {"check_same_thread": False, "timeout": busy_seconds}
-    engine = create_engine(address, hide_parameters=True, connect_args=arguments, json_serializer=json_text, **pool)
+    ours = address.set(drivername=DRIVER)
+    engine = create_engine(ours, hide_parameters=True, connect_args=arguments, json_serializer=json_text, **pool)
+    engine.url = address  # as people know it
     if file := _file(address):
         event.listen(engine, "do_connect", partial(_open_what_is_there, file))
     event.listen(engine, "connect", partial(_prepare_sqlite, busy_seconds))
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkin", forget_reader)
     return engine
 
 
@@ -153,16 +156,6 @@ def _prepare_sqlite(busy_seconds: int, connection: Any, _record: object) -> None
     # commits, and a forgotten "it has left" is a second text.
     for pragma in (f"busy_timeout={busy_seconds * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    readonly = connection.get_execution_options().get("readonly", False)
-    if connection.info.get("readonly") is not readonly:  # what the connection was last used for
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if readonly else 'OFF'}")
-        connection.info["readonly"] = readonly
-    # A deferred BEGIN that reads first and writes later fails at once when somebody else wrote between, whatever the
-    # timeout says. So a writer takes its turn at the start, and only a reader begins plainly.
-    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
 
 def database_time(session: orm.Session, now: datetime) -> datetime:

@@ -31,7 +31,7 @@ def look_before_start(engine: Engine) -> None:
     if note.exists():
         check_file(engine)
         note.unlink(missing_ok=True)
-    with engine.execution_options(readonly=True).connect() as connection:
+    with engine.connect().execution_options(readonly=True) as connection:
         connection.execute(text("PRAGMA schema_version"))
         for table in SQLModel.metadata.sorted_tables:
             connection.execute(text(f'SELECT * FROM "{table.name}" LIMIT 1')).first()  # noqa: S608  # our own names

@@ -95,7 +95,7 @@ def check_schema(engine: Engine) -> None:
         if file.parent.is_dir() and is_blank(file):
             raise _missing(file)
         refuse_foreign_file(file)
-    with engine.execution_options(readonly=True).connect() as connection:
+    with engine.connect().execution_options(readonly=True) as connection:
         revision = current_revision(connection)
         if revision == HEAD:
             return
@@ -128,7 +128,7 @@ def check_file(engine: Engine) -> None:
     else has to wait meanwhile."""
     file = file_of(engine)
     if file is not None:
-        with engine.execution_options(readonly=True).connect() as connection:
+        with engine.connect().execution_options(readonly=True) as connection:
             found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
         if found != "ok":
             raise DatabaseDamaged(f"The database {file} is damaged: {how_to_restore(file)}.")

@@ -26,6 +26,10 @@ def listening(engine: Engine) -> Iterator[Told]:
         # A batch of an INSERT … RETURNING comes as one statement with all its values in one row.
         told.append((statement, parameters, isinstance(parameters, list)))
 
+    def begin(conn: Any) -> None:
+        if conn.dialect.name == "sqlite":  # its dialect says so itself
+            told.append(("BEGIN IMMEDIATE", None, False))
+
     def commit(_conn: Any) -> None:
         told.append(("COMMIT", None, False))
 
@@ -34,6 +38,7 @@ def listening(engine: Engine) -> Iterator[Told]:
 
     listeners: dict[str, Callable[..., None]] = {
         "before_cursor_execute": execute,
+        "begin": begin,
         "commit": commit,
         "rollback": rollback,
     }

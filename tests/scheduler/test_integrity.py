@@ -149,7 +149,7 @@ async def test_a_check_breaks_off_when_the_worker_ends(sqlite_engine: Engine, mo
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
     def for_ever(engine: Engine) -> None:
-        with engine.execution_options(readonly=True).connect() as connection:
+        with engine.connect().execution_options(readonly=True) as connection:
             begun.set()
             connection.execute(text(endless))
 
