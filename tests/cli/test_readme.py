@@ -15,6 +15,7 @@ import pytest
 from notifier.config.key_file import make_key_file
 from notifier.conversations.receive import InboundText, receive
 from notifier.db.engine import open_engine, writing
+from schedules.catalogue import shipped
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text("utf-8")
@@ -140,3 +141,8 @@ def test_every_promise_names_the_test_that_proves_it_and_every_test_that_is_name
         for one in named
         if not (ROOT / one[0]).is_file() or f"def {one[1]}(" not in (ROOT / one[0]).read_text("utf-8")
     ]
+
+
+def test_the_example_of_own_words_is_based_on_the_version_that_ships() -> None:
+    ((base, version),) = re.findall(r'^extends  = "([^"]+)"\nbased_on = "([^"]+)"', README, re.MULTILINE)
+    assert shipped()[base].version == version

@@ -142,6 +142,7 @@ def test_who_marks_a_visit_on_today_stays_there_is_told_and_may_take_a_no_show_b
     assert 'name="what" value="resume"><input type="hidden" name="back" value="/">' in shown.text
     assert "/?marked=resume-2#marked" == sure(pages, "/patients/2", what="resume", back="/").headers["location"]
     assert ("did not come" in pages.read(missed), "2:15 PM Eva Cruz" in pages.read(missed)) == (False, True)
+    assert "Eva Cruz : taken back." in pages.read("/?marked=resume-2")
 
 
 def test_treated_names_the_questions_that_nobody_has_answered(pages: Pages) -> None:
