@@ -36,7 +36,7 @@ class PreparedStatement:
         self._statement = statement
         self._written: dict[str, _Written] = {}
 
-    def run(self, session: Session, parameters: Mapping[str, Any]) -> CursorResult[Any]:
+    def run(self, session: Session, parameters: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
         """Tell it to the session's database."""
         connection = session.connection()
         kind = connection.dialect.name

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.array_param import in_array
 from notifier.db.events import record_event
+from notifier.db.prepared import PreparedStatement
 from notifier.db.rows import insert_if_new, insert_rows_for_ids
 from notifier.db.tables import Approval, Pause, ProtocolVersion
 from notifier.domain.refused import Refused
@@ -37,11 +39,7 @@ def store_version(session: Session, protocol: CareProtocol, at: datetime) -> Non
 
 def load_version(session: Session, protocol_id: str, version: str) -> CareProtocol:
     """The protocol as it was stored, whatever its file says today. Raises UnreadableVersion."""
-    content = session.scalar(
-        select(col(ProtocolVersion.content)).where(
-            col(ProtocolVersion.protocol) == protocol_id, col(ProtocolVersion.version) == version
-        )
-    )
+    content = _CONTENT.run(session, {"protocol": protocol_id, "version": version}).scalar()
     if content is None:
         raise UnreadableVersion(f"the database has no version {version} of the protocol {protocol_id}; {_STILL_WORKS}")
     try:
@@ -50,6 +48,13 @@ def load_version(session: Session, protocol_id: str, version: str) -> CareProtoc
         raise UnreadableVersion(
             f"this program cannot read version {version} of the protocol {protocol_id} as it is stored; {_STILL_WORKS}"
         ) from why
+
+
+_CONTENT: Final = PreparedStatement(
+    select(col(ProtocolVersion.content)).where(
+        col(ProtocolVersion.protocol) == bindparam("protocol"), col(ProtocolVersion.version) == bindparam("version")
+    )
+)
 
 
 # Reading the row is quick; making a checked model of it takes milliseconds. The same content is the same protocol.
@@ -80,20 +85,26 @@ def last_approved(session: Session, protocols: Iterable[CareProtocol]) -> dict[t
     Only what this program can still read, and only in languages that the protocol still has.
     """
     present = {protocol.id: protocol for protocol in protocols}
-    asked = select(Approval).where(in_array(col(Approval.protocol), "protocols"))
-    found = session.scalars(asked.order_by(col(Approval.at).desc()), {"protocols": set(present)}).all()
-    approved = {(one.protocol, one.version, one.language) for one in found}
+    found = _APPROVED.run(session, {"protocols": set(present)}).all()
+    approved = {(id_, version, language) for id_, version, language in found}
     last: dict[tuple[str, str], CareProtocol] = {}
-    for one in found:
-        protocol = present[one.protocol]
-        is_present = (protocol.id, protocol.version, one.language) in approved
-        if is_present or one.language not in protocol.languages or (one.protocol, one.language) in last:
+    for id_, version, language in found:
+        protocol = present[id_]
+        is_present = (id_, protocol.version, language) in approved
+        if is_present or language not in protocol.languages or (id_, language) in last:
             continue
         try:
-            last[one.protocol, one.language] = load_version(session, one.protocol, one.version)
+            last[id_, language] = load_version(session, id_, version)
         except UnreadableVersion:
             continue  # an older one may still be read
     return last
+
+
+_APPROVED: Final = PreparedStatement(  # asked for each patient
+    select(col(Approval.protocol), col(Approval.version), col(Approval.language))
+    .where(in_array(col(Approval.protocol), "protocols"))
+    .order_by(col(Approval.at).desc())
+)
 
 
 def approvals(session: Session) -> list[Approval]:
