@@ -20,6 +20,7 @@ from notifier.enrollments.effect_sentences import effect_sentences, sentences_ab
 from notifier.enrollments.enroll_effect import visible_of
 from notifier.enrollments.importing.absent_visits import AbsentVisit, absent_visits, end_visit
 from notifier.enrollments.importing.csv_text import read_csv
+from notifier.enrollments.importing.ended_by_hand import about_ended_by_hand
 from notifier.enrollments.importing.file_visits import FileVisits
 from notifier.enrollments.importing.header import read_header
 from notifier.enrollments.importing.known_bookings import know_bookings, newer_bookings
@@ -170,6 +171,7 @@ def _find_meanings(
             meanings, faults = read_meanings(session, chunk, rules, now, ready, see, since)
             found += meanings
             report.for_staff += about_never_texted(session, meanings)
+            report.for_staff += about_ended_by_hand(session, meanings, rules)
             for fault in faults:
                 report.add_bad_row(fault)
             session.expunge_all()

@@ -196,6 +196,17 @@ def test_a_cancelled_visit_that_was_never_enrolled_is_passed_by(office: Office) 
     assert [] == office.enrolled()
 
 
+def test_who_was_enrolled_by_hand_for_a_visit_that_the_file_says_is_cancelled_is_named_to_staff(office: Office) -> None:
+    """Nothing is ended: it may be another visit of that day."""
+    visit = datetime(2026, 3, 9, 14, tzinfo=UTC)
+    office.clinic.enroll(name="Ana Ruiz", phone="+12125550101", appointment_at=visit)
+    of_the_file = {"treated_at": "", "status": "cancelled", "appointment_at": "2026-03-09T10:00"}
+    report = office.run(line(1, **of_the_file), line(2, **of_the_file))
+    said = "the file says cancelled, and enrollment 1, made by hand for that day, is booked still"
+    assert [f"row 2: {said}; end it where that is the visit"] == report.for_staff
+    assert EnrollmentState.BOOKED is office.enrolled()[0].state
+
+
 def test_a_row_that_changed_after_staff_cancelled_it_is_passed_by(office: Office) -> None:
     office.run(line(1))
     office.run(line(1, status="cancelled"))
