@@ -14,10 +14,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     JSON,
     ColumnElement,
-    Insert,
     Select,
     Text,
-    Update,
     bindparam,
     cast,
     func,
@@ -29,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db.array_param import in_array
 from notifier.db.columns import json_text
+from notifier.db.prepared import PreparedStatement
 from notifier.db.rows import table_of
 from notifier.db.tables import Attempt
 
@@ -74,48 +73,49 @@ def open_attempts(
 ) -> None:
     """A call of each of these texts is about to begin; its text by attempt. `lease_until`: on the database's clock."""
     same = {"worker_id": worker_id, "started_at": started_at, "lease_until": lease_until, "sender": sender}
-    session.connection().execute(_open(session.get_bind().dialect.name), {**same, "attempts": json_text(attempts)})
+    _open(session.get_bind().dialect.name).run(session, {**same, "attempts": json_text(attempts)})
 
 
 def all_are_open(session: Session, ids: Sequence[str]) -> bool:
     """Whether each of these attempts is there and nothing is written down about it; locked, those that are."""
-    return session.connection().scalar(_OPEN, {"attempts": ids}) == len(ids)
+    return _OPEN.run(session, {"attempts": ids}).scalar() == len(ids)
 
 
 def close_attempts(session: Session, closed: Sequence[ClosedAttempt]) -> None:
     """Write down what became of calls."""
     if closed:
-        close = _close(session.get_bind().dialect.name)
-        session.connection().execute(close, {"closed": json_text(closed)})
+        _close(session.get_bind().dialect.name).run(session, {"closed": json_text(closed)})
 
 
 # The order of the ids is that of the locks: two who lock the same ones must not wait for each other.
-_OPEN: Final = select(func.count()).select_from(
-    select(_attempts.id)
-    .where(in_array(_attempts.id, "attempts"), _attempts.outcome.is_(None))
-    .order_by(_attempts.id)
-    .with_for_update()
-    .subquery()
+_OPEN: Final = PreparedStatement(
+    select(func.count()).select_from(
+        select(_attempts.id)
+        .where(in_array(_attempts.id, "attempts"), _attempts.outcome.is_(None))
+        .order_by(_attempts.id)
+        .with_for_update()
+        .subquery()
+    )
 )
 
 
 @cache
-def _open(dialect: str) -> Insert:
+def _open(dialect: str) -> PreparedStatement:
     """A document is one parameter; it is an object, each attempt with its text's id."""
     read = func.json_each_text if dialect == "postgresql" else func.json_each
     pair = read(_document("attempts", dialect)).table_valued("key", "value").c
     same = (bindparam(name, type_=_attempts[name].type) for name in _SAME)
     found: Select[Any] = select(pair.key, cast(pair.value, _attempts.message_id.type), literal_column("0"), *same)
-    return _table.insert().from_select(["id", "message_id", "empty_lists", *_SAME], found)
+    return PreparedStatement(_table.insert().from_select(["id", "message_id", "empty_lists", *_SAME], found))
 
 
 @cache
-def _close(dialect: str) -> Update:
+def _close(dialect: str) -> PreparedStatement:
     """Here it is a list of `ClosedAttempt`, each a list itself."""
     read = func.json_array_elements if dialect == "postgresql" else func.json_each
     row = read(_document("closed", dialect)).table_valued("value").c.value
     given = {name: cast(_at(row, place), _attempts[name].type) for place, name in enumerate(ClosedAttempt._fields)}
-    return update(_table).where(_attempts.id == given.pop("id")).values(given)
+    return PreparedStatement(update(_table).where(_attempts.id == given.pop("id")).values(given))
 
 
 def _at(row: ColumnElement[Any], place: int) -> ColumnElement[str]:

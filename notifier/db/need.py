@@ -29,7 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.columns import read_instant
 from notifier.db.outbox import in_state, next_due_of_all
+from notifier.db.prepared import PreparedStatement
 from notifier.db.rows import table_of
 from notifier.db.tables import Message
 from notifier.domain.kinds import NEED_ORDER, REPLY, TELLS
@@ -75,10 +77,10 @@ def oldest_of_all(session: Session, *, most: int) -> datetime | None:
 
     Nobody need look at late texts any more: they come in the order of their need, so many at a time.
     """
-    oldest, any_late = session.connection().execute(_OLDEST).one()
+    oldest, any_late = _OLDEST.run(session, {}).one()
     if any_late:
         session.connection().execute(_mark_released(session.get_bind().dialect.name), {"most": most})
-    return oldest
+    return read_instant(oldest)
 
 
 def unmark(session: Session, *these: ColumnElement[bool]) -> None:
@@ -100,7 +102,9 @@ def need_of(kind: str, due_at: datetime, expires_at: datetime) -> int:
 
 
 _LATE_ONES: Final = (in_state(MessageState.PLANNED), _messages.need >= literal_column(str(_LATE * _GROUP)))
-_OLDEST: Final = select(next_due_of_all().scalar_subquery(), select(_messages.id).where(*_LATE_ONES).exists())
+_OLDEST: Final = PreparedStatement(
+    select(next_due_of_all().scalar_subquery(), select(_messages.id).where(*_LATE_ONES).exists())
+)
 
 
 @cache

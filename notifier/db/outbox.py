@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, Select, and_, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.array_param import in_array
-from notifier.db.columns import can_be_id
+from notifier.db.columns import can_be_id, read_instant
 from notifier.db.events import cut
+from notifier.db.prepared import PreparedStatement
 from notifier.db.rows import Row, insert_rows_for_ids, table_of
 from notifier.db.tables import Event, Message, Replan
 from notifier.domain.informed import changes_what_is_known
@@ -31,10 +32,11 @@ _messages, _events = table_of(Message).c, table_of(Event).c
 _EVENT_COLUMNS = ("at", "by", "what", "from_state", "to_state", "why")
 
 
-def _insert_events(**words: ColumnElement[str]) -> Insert:
+def _insert_events(**words: ColumnElement[str]) -> PreparedStatement:
     given = (bindparam(name, type_=_events[name].type) for name in _EVENT_COLUMNS)
     found = select(_messages.enrollment_id, _messages.id, *given, *words.values()).where(in_array(_messages.id, "ids"))
-    return table_of(Event).insert().from_select(["enrollment_id", "message_id", *_EVENT_COLUMNS, *words], found)
+    names = ["enrollment_id", "message_id", *_EVENT_COLUMNS, *words]
+    return PreparedStatement(table_of(Event).insert().from_select(names, found))
 
 
 _INSERT_EVENTS = _insert_events()
@@ -44,11 +46,11 @@ _INSERT_LEFT = _insert_events(words=case((_TO_A_PATIENT, _NUMBER_AND_WORDS)))
 """Of a text that leaves to a patient: to which number, and exactly what."""
 
 
-def _insert_replans(*which: ColumnElement[bool]) -> Insert:
+def _insert_replans(*which: ColumnElement[bool]) -> PreparedStatement:
     of_rules = or_(*(_messages.kind == literal_column(f"'{kind}'") for kind in TELLS))
-    whose = select(_messages.enrollment_id, bindparam("at", type_=table_of(Replan).c.at.type))
+    whose = select(_messages.enrollment_id, bindparam("at", type_=table_of(Replan).c.at.type), false())
     found = whose.where(in_array(_messages.id, "ids"), of_rules, *which).distinct()
-    return table_of(Replan).insert().from_select(["enrollment_id", "at"], found)
+    return PreparedStatement(table_of(Replan).insert().from_select(["enrollment_id", "at", "whole"], found))
 
 
 _INSERT_REPLANS = _insert_replans()
@@ -62,7 +64,7 @@ def is_beside_plan(kind: str, step: str) -> bool:
 def ask_where_caught_up(session: Session, ids: Sequence[int], at: datetime) -> None:
     """These texts beside the plan's own have left, and may have told a missed rule: look at it anew."""
     if ids:
-        session.connection().execute(_INSERT_REPLANS, {"at": at, "ids": ids})
+        _INSERT_REPLANS.run(session, {"at": at, "ids": ids})
 
 
 def insert(session: Session, rows: Sequence[Row]) -> list[int]:
@@ -162,7 +164,7 @@ def _change(
     record_moves(session, ids, seen=seen, to=to, at=at, by=by, why=why, what=what)
     if what == "state" and changes_what_is_known(seen, to):
         for start in range(0, len(ids), _AT_ONCE):
-            session.connection().execute(_INSERT_REPLANS, {"at": at, "ids": ids[start : start + _AT_ONCE]})
+            _INSERT_REPLANS.run(session, {"at": at, "ids": ids[start : start + _AT_ONCE]})
     return ids
 
 
@@ -181,7 +183,7 @@ def record_moves(
     same = {"at": at, "by": by, "what": what, "from_state": seen.value, "to_state": to.value, "why": cut(why)}
     insert_events = _INSERT_LEFT if to is MessageState.ATTEMPTING else _INSERT_EVENTS
     for start in range(0, len(ids), _AT_ONCE):
-        session.connection().execute(insert_events, {**same, "ids": ids[start : start + _AT_ONCE]})
+        insert_events.run(session, {**same, "ids": ids[start : start + _AT_ONCE]})
 
 
 def in_state(*states: MessageState) -> ColumnElement[bool]:
@@ -202,7 +204,7 @@ def is_of_plan() -> ColumnElement[bool]:
 def next_due(session: Session, *, after: datetime | None = None) -> datetime | None:
     """When the next planned text is due, past or future; with `after`, the first one later than that instant."""
     if after is None:
-        return session.connection().scalar(next_due_of_all())
+        return read_instant(_next_due().run(session, {}).scalar())
     return session.scalar(next_due_of_all().where(col(Message.due_at) > after))
 
 
@@ -210,6 +212,11 @@ def next_due(session: Session, *, after: datetime | None = None) -> datetime | N
 def next_due_of_all() -> Select[datetime | None]:
     """When the next planned text is due, past or future."""
     return select(func.min(col(Message.due_at))).where(in_state(MessageState.PLANNED))
+
+
+@cache
+def _next_due() -> PreparedStatement:
+    return PreparedStatement(next_due_of_all())
 
 
 def look_again(session: Session, *conditions: ColumnElement[bool], at: datetime) -> None:

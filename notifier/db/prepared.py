@@ -29,7 +29,7 @@ class PreparedStatement:
     """A statement whose values come by name when it runs.
 
     Its rows have what the driver gives, which on SQLite is text for an instant (`read_instant`). What a session has yet
-    to flush it does not see.
+    to flush it does not see. What a column has by default it must say itself.
     """
 
     def __init__(self, statement: ClauseElement) -> None:
@@ -52,6 +52,8 @@ class PreparedStatement:
     def _write(self, dialect: Dialect) -> _Written:
         compiled = self._statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
+        if left_out := [*compiled.insert_prefetch, *compiled.update_prefetch]:
+            raise ValueError(f"a prepared statement must say {left_out[0]} itself: it fills in no defaults")
         how = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         fixed = {
             name: check(bind.value) if (check := how[name]) else bind.value

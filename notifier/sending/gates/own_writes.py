@@ -14,6 +14,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from notifier.db.columns import read_instant
+from notifier.db.prepared import PreparedStatement
 from notifier.db.tables import Attempt, WorkerRow
 from notifier.sending.gates.heartbeats import arrive, still_here
 from notifier.sending.gates.recoveries import BY_WORKER, begin_after_restore
@@ -22,7 +24,7 @@ _AT_LEAST: Final = timedelta(days=1)
 """How far back the provider is asked from what is missing: nobody knows to which moment the tables went back."""
 _SEEN_AT: Final = select(col(WorkerRow.seen_at)).where(col(WorkerRow.id) == bindparam("worker"))
 _ATTEMPT: Final = select(func.count()).where(col(Attempt.id) == bindparam("attempt"))
-_BOTH: Final = select(_ATTEMPT.scalar_subquery(), _SEEN_AT.scalar_subquery())
+_BOTH: Final = PreparedStatement(select(_ATTEMPT.scalar_subquery(), _SEEN_AT.scalar_subquery()))
 log = structlog.get_logger()
 
 
@@ -59,9 +61,8 @@ class OwnWrites:
             return
         attempt, began = self._attempt or (None, now)
         said = [*self._said]  # before it is read: the next heartbeat may be committed meanwhile
-        has_attempt, seen_at = (
-            session.connection().execute(_BOTH, {"attempt": attempt, "worker": self._worker_id}).one()
-        )
+        has_attempt, seen = _BOTH.run(session, {"attempt": attempt, "worker": self._worker_id}).one()
+        seen_at = read_instant(seen)
         if attempt is not None and not has_attempt:
             self._attempt = None
             went_back(session, missing_since=began, now=now, why="a call of this worker is not in the database")

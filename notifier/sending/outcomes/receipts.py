@@ -17,6 +17,7 @@ from sqlmodel import col
 from notifier.db.array_param import in_array
 from notifier.db.events import record_event
 from notifier.db.outbox import move, move_many
+from notifier.db.prepared import PreparedStatement
 from notifier.db.rows import insert_if_new, insert_new
 from notifier.db.tables import Attempt, Message, Receipt
 from notifier.domain.phone import country_of
@@ -43,9 +44,11 @@ _RANK: Final = {_S.SENT: 40, _S.FAILED: 60, _S.UNDELIVERED: 60, _S.DELIVERED: 70
 _AFTER_ACCEPTANCE: Final = frozenset({_S.ACCEPTED, _S.SENT, _S.UNDELIVERED, _S.FAILED})
 _BY: Final = "twilio"
 _Stored = Row[int | None, str, str, int]
-_STORED: Final = select(col(Receipt.id), col(Receipt.sid), col(Receipt.status), col(Receipt.error_code)).where(
-    in_array(col(Receipt.sid), "sids"),
-    or_(*(col(Receipt.status) == literal_column(f"'{status}'") for status in _STATES)),
+_STORED: Final = PreparedStatement(
+    select(col(Receipt.id), col(Receipt.sid), col(Receipt.status), col(Receipt.error_code)).where(
+        in_array(col(Receipt.sid), "sids"),
+        or_(*(col(Receipt.status) == literal_column(f"'{status}'") for status in _STATES)),
+    )
 )
 
 
@@ -117,7 +120,7 @@ def advance(session: Session, sids: Collection[str], *, at: datetime) -> None:
     if not sids:
         return
     # Past the ORM: hardly ever is there one before our own record of the call.
-    receipts = session.connection().execute(_STORED, {"sids": sids}).all()
+    receipts = _STORED.run(session, {"sids": sids}).all()
     if not receipts:
         return
     texts = session.scalars(select(Message).where(col(Message.sid).in_(sids)))
