@@ -143,7 +143,8 @@ def closed_replies(session: Session, limit: int) -> list[ReplyRow]:
     found = select(Reply).where(col(Reply.closed_at).is_not(None))
     replies = list(session.scalars(found.order_by(col(Reply.id).desc()).limit(limit)))
     whose = latest_on(session, {one.phone for one in replies})
-    return [ReplyRow(one, whose.get(one.phone)) for one in replies]
+    everybody = patients_on(session, {one.phone for one in replies})
+    return [ReplyRow(one, whose.get(one.phone), on_number=everybody.get(one.phone, ())) for one in replies]
 
 
 def holds_without_reply(session: Session, limit: int) -> list[tuple[NumberHold, Enrollment | None]]:

@@ -75,4 +75,6 @@ def test_where_several_are_on_a_phone_today_names_who_may_have_written_and_whose
     assert ("Ana Ruiz or Eva Cruz wrote" in shown, "2 about Ana Ruiz and Eva Cruz." in shown) == (True, True)
     assert "Nobody had told the patient the rule that it ends." in shown
     assert ("say “makeup again” to Ana Ruiz now" in shown, "for Eva Cruz (" in shown) == (True, True)
+    pages.post("/replies/1/close", texts="stay-held")
+    assert "Ana Ruiz or Eva Cruz wrote" in pages.read("/replies").partition("Closed lately")[2]
     assert "Nobody is enrolled with this number, so no reply by text goes there: call." in shown

@@ -134,6 +134,8 @@ def test_what_a_change_has_made_wrong_of_what_was_sent_stands_on_the_page_for_a_
     sure(pages, what="change", treated_at="2026-03-06T13:10")
     said = "“today”: the end of makeup, sun has moved; call the patient. Changed Fri Mar 6, 2:10 PM by Dana."
     assert f"The patient was told what is wrong now. {said}" in pages.read(HERS)
+    sure(pages, what="change", treated_at="2026-03-06T13:20")
+    assert 1 == pages.read(HERS).count("has moved; call the patient. Changed")
     pages.clock.pass_(days=1)
     pages.sign_in()
     assert "is wrong now" not in pages.read(HERS)

@@ -156,8 +156,13 @@ def _warnings(session: Session, view: View, enrollment_id: int) -> list[str]:
 
 
 def _misread(latest_first: Iterable[Event], now: datetime) -> list[Event]:
-    """What a change of the last day has made wrong of what was sent: who changed it may not have called yet."""
-    return [one for one in latest_first if one.what == "wrong_now" and now - one.at < _A_DAY]
+    """What a change of the last day has made wrong of what was sent, by text the latest: who changed it may not have
+    called yet."""
+    found: dict[int | None, Event] = {}
+    for one in latest_first:
+        if one.what == "wrong_now" and now - one.at < _A_DAY:
+            found.setdefault(one.message_id, one)
+    return list(found.values())
 
 
 PAGES = (Page("GET", "/patients/{enrollment:int}", show, live=True),)
