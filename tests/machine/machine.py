@@ -49,10 +49,14 @@ which = st.integers(0, 2)
 moment = st.none() | st.sampled_from(list(PausePoint))
 """None: between two turns; else when the next text is at that point of its way."""
 COURSE = st.tuples(st.sampled_from(["face", "face", "lips"]), st.integers(0, 20), st.booleans())
-SHIFTS = [-48, -25, -24, -12, -2, 2, 12, 24, 25]
+SHIFTS = [-48, -25, -24, -12, -6, -2, 2, 6, 12, 24, 25]
 """Hours by which a date is corrected: what a text says or when it may leave becomes another, or its use is over."""
 WORDS = st.sampled_from(["STOP", "stop please"])
-RECEIPTS = st.sampled_from([("undelivered", 30003), ("failed", 30008), ("sent", None), ("delivered", None)])
+GIVEN_BACK = st.sampled_from([("undelivered", 30003), ("failed", 30008)])
+RECEIPTS = GIVEN_BACK | st.sampled_from([("sent", None), ("delivered", None)])
+DATE = st.tuples(st.just("treated"), st.sampled_from(SHIFTS))
+CHANGES = DATE | DATE | CLOCK_OR_WORDS | st.tuples(st.sampled_from(STATES), st.none())
+"""Half of them correct a date: that moves the most."""
 PROFILES: dict[str, set[str]] = {
     "numbers": {"enroll_another", "change_phone", "change_state"},
     "on the way": {
@@ -66,7 +70,7 @@ PROFILES: dict[str, set[str]] = {
         "live_until_a_text",
         "live_on",
     },
-    "come back": {"correct_date", "receipt", "ask_about_receipts", "live", "live_until_a_text"},
+    "come back": {"correct_date", "receipt", "bounce_after_a_change", "live", "live_until_a_text"},
     "machines": {
         "change_state",
         "answer",
@@ -122,6 +126,8 @@ class Clinic(RuleBasedStateMachine):
         self.enrolled, self.is_broken = 0, False
         counted["runs"] += 1
         self._enroll(who, course, zone, language)
+        if self.profile == "come back":  # it begins where something has left that may come back
+            self._run(self.world.live(timedelta(days=1), until_a_text=True))
 
     # Staff
 
@@ -202,6 +208,14 @@ class Clinic(RuleBasedStateMachine):
     def receipt(self, number: int, what: tuple[str, int | None], by_webhook: bool) -> None:
         self.world.receipt(number, *what, by_webhook=by_webhook)
 
+    @precondition(lambda self: self.world.texts)
+    @in_profile
+    @rule(number=which, change=CHANGES, what=GIVEN_BACK)
+    def bounce_after_a_change(self, number: int, change: tuple[str, Any], what: tuple[str, int]) -> None:
+        """What one of the two does to the other is seen only where they meet on one text, and before anything else."""
+        change_course(self.world, number, *change)
+        self.world.receipt(number, *what, by_webhook=True)
+
     @in_profile
     @rule(down=st.booleans())
     def lists_fail(self, down: bool) -> None:
@@ -224,13 +238,6 @@ class Clinic(RuleBasedStateMachine):
     @rule(days=st.sampled_from([0.4, 1, 2]))
     def live_on(self, days: float) -> None:
         self._run(self.world.live(timedelta(days=days)))
-
-    @precondition(lambda self: self.world.texts)
-    @in_profile
-    @rule()
-    def ask_about_receipts(self) -> None:
-        if not self.world.provider.down:
-            self._run(self.world.process.receipts())
 
     @in_profile
     @rule(at=moment)

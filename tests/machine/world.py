@@ -197,6 +197,7 @@ class World:
             await process.takeover()
             dispatch.trials += await probe(threads, self.provider, now=clock.now())
             await process.look_up(self._on_unknown)
+            await process.receipts()
         await process.replans.round()
         turn = await process.turn_or_die()
         if turn is None:
