@@ -55,3 +55,8 @@ def test_an_exception_tells_its_place_and_none_of_its_values(stream: io.StringIO
 def test_talkative_libraries_are_silent(stream: io.StringIO, library: str) -> None:
     logging.getLogger(library).info("POST /Messages.json?To=%2B14155550123")
     assert "" == stream.getvalue()
+
+
+def test_a_line_that_cannot_be_written_stops_nobody(stream: io.StringIO) -> None:
+    stream.close()
+    structlog.get_logger().info("accepted", message=1)
