@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -40,11 +41,10 @@ def configure_logs(stream: TextIO | None = None, *, level: str = "INFO") -> None
         structlog.processors.ExceptionRenderer(_where_it_happened),
         redact,
     ]
-    as_json = structlog.processors.JSONRenderer(default=str)
     to = logging.StreamHandler(stream or sys.stderr)
     lines = _Lines(to)
     structlog.configure(
-        processors=[*shared, as_json],
+        processors=[*shared, _as_json],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
@@ -54,7 +54,7 @@ def configure_logs(stream: TextIO | None = None, *, level: str = "INFO") -> None
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                as_json,
+                _as_json,
             ],
         )
     )
@@ -63,6 +63,14 @@ def configure_logs(stream: TextIO | None = None, *, level: str = "INFO") -> None
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+_ENCODER = json.JSONEncoder(default=str)
+"""Made once: `json.dumps` makes one for each line."""
+
+
+def _as_json(_logger: object, _method: str, line: MutableMapping[str, Any]) -> str:
+    return _ENCODER.encode(line)
 
 
 class _Lines:
