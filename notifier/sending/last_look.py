@@ -102,12 +102,12 @@ class LastLooks:
             soon = self._soon()
             while self._asked or soon:
                 asked, self._asked = self._asked, []
-                await self._look_at(asked, soon)
-                soon = self._soon()
+                went_well = await self._look_at(asked, soon)
+                soon = self._soon() if went_well else []  # a database in trouble is asked when a call needs it
         finally:
             self._looking, self._being_seen = None, ((), [])
 
-    async def _look_at(self, asked: list[_Asked], soon: Sequence[Claim]) -> None:
+    async def _look_at(self, asked: list[_Asked], soon: Sequence[Claim]) -> bool:
         claims, ahead = [*(one for one, _ in asked), *soon], self._ahead
         at, now = self._clock.monotonic(), self._clock.now()
         self._being_seen = {one.attempt_id for one in soon}, asked
@@ -118,12 +118,13 @@ class LastLooks:
             for _, answer in asked:
                 if not answer.done():
                     answer.set_exception(error)
-            return
+            return False
         ahead.update({one.attempt_id: _SeenAhead(found[one.attempt_id], at, now) for one in soon})
         for one, answer in asked:
             ahead.pop(one.attempt_id, None)
             if not answer.done():
                 answer.set_result(found[one.attempt_id])
+        return True
 
     def _soon(self) -> list[Claim]:
         """Those that are called next and were not looked at; nobody where calls take too long for that."""

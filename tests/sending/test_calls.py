@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
+
+import pytest
 
 from notifier.db.threads import DatabaseThreads
 from notifier.sending.calls import Calls
@@ -28,12 +31,16 @@ class SlowDatabase:
     clock: FakeClock
     seconds: float
     asked: list[list[str]] = field(default_factory=list)
+    well: float = math.inf
+    """After so many looks it fails."""
 
     async def read(self, operation: partial[object]) -> dict[str, datetime]:
         until = self.clock.now() + timedelta(hours=4)
         self.asked.append([one.attempt_id for one in operation.keywords["claims"]])
         self.clock.pass_(seconds=self.seconds)
         await asyncio.sleep(0)
+        if len(self.asked) > self.well:
+            raise OSError("the disk")
         return dict.fromkeys(self.asked[-1], until)
 
 
@@ -107,6 +114,29 @@ async def test_those_that_are_called_next_are_looked_at_ahead_and_again_where_th
         await _end(calls)
         looked_at = [[int(attempt.split()[1]) for attempt in asked] for asked in database.asked]
         assert ([first, *then], 11) == (looked_at, len(gateway.ledger))
+
+
+async def test_a_database_in_trouble_is_not_asked_again_and_again_about_those_that_are_called_next(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, held = SlowDatabase(FakeClock(now), 0.0, well=1), asyncio.Event()
+    calls, gateway, clock = _calls(now, at_once=12, database=database)
+
+    async def two_end(text: OutgoingText) -> Outcome:
+        gateway.asked.append(text)
+        if len(gateway.asked) > 2:
+            await held.wait()
+        return Accepted(gateway.create(text), "queued")
+
+    monkeypatch.setattr(gateway, "send", two_end)
+    for number in range(17):
+        calls.begin(_claim(number, now), clock.monotonic())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert (14, [14, 2]) == (len(gateway.asked), [len(asked) for asked in database.asked])
+    held.set()
+    await _end(calls)
+    assert 3 == [one.result for one in calls.finished].count(Result.RELEASED)
 
 
 async def test_a_claim_that_begins_in_the_moment_the_last_caller_ends_is_called_too(now: datetime) -> None:
