@@ -141,6 +141,20 @@ def test_what_a_change_has_made_wrong_of_what_was_sent_stands_on_the_page_for_a_
     assert "is wrong now" not in pages.read(HERS)
 
 
+def test_a_field_that_is_wrong_is_mended_alone_and_what_else_was_typed_is_kept(pages: Pages) -> None:
+    pages.enroll()
+    wrong = seen(pages, what="change", name="Anna Ruiz", phone="212 555 01")
+    assert (422, True) == (wrong.status_code, 'name="phone" type="tel" value="212 555 01"' in wrong.text)
+    assert "has 8 digits where a US number has ten" in words(wrong)
+    kept = re.findall(r'type="hidden" name="(what|name|phone)" value="([^"]*)"', wrong.text)
+    assert {("what", "change"), ("name", "Anna Ruiz")} == set(kept)
+    mended = words(seen(pages, **dict(kept), phone="212 555 0124"))
+    assert "Ana Ruiz → Anna Ruiz" in mended
+    assert "+1 212 555 0123 → +1 212 555 0124" in mended
+    future = seen(pages, what="treated", treated_at="2026-03-07T15:00")
+    assert 'name="treated_at" type="datetime-local" value="2026-03-07T15:00"' in future.text
+
+
 def test_who_lets_held_texts_go_on_reads_that_they_leave_as_planned(pages: Pages) -> None:
     pages.enroll()
     sure(pages, what="hold")

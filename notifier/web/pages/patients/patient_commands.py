@@ -19,6 +19,7 @@ from notifier.domain.refused import Refused
 from notifier.enrollments.changes import ChangeRequest
 from notifier.enrollments.command import Command
 from notifier.enrollments.commands import COMMANDS, read_command
+from notifier.enrollments.fields import BY_NAME, Kind
 from notifier.enrollments.lifecycle import apply, preview
 from notifier.enrollments.never_text import never_text, plan_never_text, text_again
 from notifier.numbers import release as opt_out
@@ -34,6 +35,14 @@ from notifier.web.widgets.formats import number
 from notifier.web.widgets.typed_fields import change_request
 
 _OF_THIS_PAGE: Final = ("form", "sure", "offered")
+_TYPED: Final = {
+    Kind.NAME: "text",
+    Kind.PHONE: "tel",
+    Kind.INSTANT: "datetime-local",
+    Kind.TEXT: "text",
+    Kind.LENGTHS: "text",
+}
+"""What is typed, and not chosen: by its kind, the type of its input."""
 _ONCE_MORE = "Something else changed in this moment. Look at it once more."
 
 
@@ -53,22 +62,37 @@ def act(view: View) -> Response:
         raise Refused("say what to change")
     with reading(context.engine) as session:
         enrollment = the_enrollment(session, whose)
-        seen = action.show(session, view, enrollment)
+        try:
+            seen = action.show(session, view, enrollment)
+        except Refused as why:
+            return _to_mend(view, enrollment, why)
     sure = view.field("sure")
     if sure != seen.digest:
         notes = [*([_ONCE_MORE] if sure else []), *seen.notes]
-        sent = [
-            (name, value)
-            for name, value in view.fields.multi_items()
-            if name not in _OF_THIS_PAGE and not name.startswith("say.")
-        ]
         back, seen = back_to(view, f"/patients/{whose}"), replace(seen, notes=notes)
-        return view.page("difference.html", enrollment=enrollment, seen=seen, sent=sent, back=back)
+        return view.page("difference.html", enrollment=enrollment, seen=seen, sent=_sent(view), back=back)
     with writing(context.engine) as session:
         action.carry_out(session, view, the_enrollment(session, whose))
     view.note("did", view.field("what"), whose)
     back = back_to(view, f"/patients/{whose}#done")
     return redirect(back if back.startswith("/patients/") else with_mark(back, view.field("what"), whose))
+
+
+def _sent(view: View) -> list[tuple[str, str]]:
+    """What the form said, for the next one."""
+    said = view.fields.multi_items()
+    return [(name, value) for name, value in said if name not in _OF_THIS_PAGE and not name.startswith("say.")]
+
+
+def _to_mend(view: View, enrollment: Enrollment, why: Refused) -> Response:
+    """The one field that is wrong, to be mended; all else that was typed is kept. Raises what is wrong otherwise."""
+    field = BY_NAME.get(why.field or "")
+    if field is None or field.kind not in _TYPED or field.name not in view.fields:
+        raise why
+    return view.page(
+        "mend.html", status=422, enrollment=enrollment, sentence=str(why), field=field, look=_TYPED[field.kind],
+        typed=view.field(field.name), sent=_sent(view), back=back_to(view, f"/patients/{enrollment.id}"),
+    )  # fmt: skip
 
 
 def _action(kind: type[Command]) -> PatientAction:
