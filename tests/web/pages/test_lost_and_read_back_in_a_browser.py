@@ -42,7 +42,8 @@ def test_a_new_number_is_read_back_and_a_wrong_one_leads_back(visitor: Visitor, 
         page.get_by_label("Mobile", exact=True).fill(typed)
         page.get_by_role("button", name="Show what changes").click()
         if typed == "978 555 01":
-            page.get_by_role("link", name="Back to the patient").click()
+            assert ([], True) == (visitor.axe(), visitor.width <= width)
+            page.get_by_role("link", name="Leave it as it is").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("Ana Ruiz")
     expect(page.locator(".asked")).to_have_text("Mobile+1 212 555 0123 → +1 978 555 0188")
     assert ([], True) == (visitor.axe(), visitor.width <= width)
