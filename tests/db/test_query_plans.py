@@ -13,7 +13,7 @@ from notifier.db.engine import is_sqlite, writing
 from notifier.db.tables import Message
 from notifier.domain.states import MessageState
 from notifier.enrollments import eligibility, plans
-from notifier.numbers import holds, opt_outs
+from notifier.numbers import erased, holds, opt_outs
 from notifier.sending import claim, last_look
 from notifier.sending.gates import recoveries
 from notifier.sending.known import what_is_known
@@ -102,6 +102,7 @@ def test_postgresql_can_use_the_index(postgresql_engine: Engine, now: datetime) 
         (lambda s: holds.open_holds(s, ANA), "ix_number_holds_open"),
         (lambda s: enrollments.sharing_phone(s, ANA), "uq_enrollments_same"),
         (lambda s: enrollments.by_external_id(s, "A1"), "uq_enrollments_external_id"),
+        (lambda s: s.execute(erased.ERASED_ROWS, {"phones": {ANA}, "ids": {"A1"}}), "uq_enrollments_external_id"),
     ]
     for ask, index in table:
         plan = _plan(postgresql_engine, ask)
