@@ -28,6 +28,7 @@ from notifier.conversations.reply_texts import (
 from notifier.conversations.tryout_replies import file_tryout_reply
 from notifier.db.enrollments import numbers_since
 from notifier.db.fixed_answers import approved_answers
+from notifier.db.postgresql import announce
 from notifier.db.rows import insert_if_new
 from notifier.db.seen_to import mark_answered
 from notifier.db.tables import Reply
@@ -100,6 +101,7 @@ def receive(
     }
     if not insert_if_new(session, Reply, row):
         return _learn(session, inbound, meaning, now)
+    announce(session)  # another worker may be about to call this number
     ask_no_more(session, [one.ask for one in questions], at=now, by=_BY)
     mark_answered(session, inbound.phone, inbound.at)
     _act(session, inbound, meaning, now)

@@ -117,17 +117,13 @@ class Listener:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = open_postgresql(engine.url, CONNECT_SECONDS, announces=False)
-        self._heard, self._closed = threading.Event(), threading.Event()
+        self.times = 0
+        """How often something may have been written."""
+        self.is_listening = False
+        self._closed = threading.Event()
         # A daemon: where the server does not answer, the end of the process does not wait for it.
         self._thread = threading.Thread(target=self._listen, name="listener", daemon=True)
         self._thread.start()
-
-    def heard(self) -> bool:
-        """Whether anything may have been written since the last time."""
-        if not self._heard.is_set():
-            return False
-        self._heard.clear()
-        return True
 
     def close(self) -> None:
         """Listen no more; the connection ends within a second."""
@@ -140,9 +136,11 @@ class Listener:
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.exec_driver_sql(f"LISTEN {_CHANNEL}")
                     failures = 0
-                    self._heard.set()  # while nobody listened, anything may have been written
+                    self.times += 1  # while nobody listened, anything may have been written
+                    self.is_listening = True
                     self._hear(connection)
             except Exception as error:  # noqa: BLE001  # the server is away; the listener outlives that, whatever it is
+                self.is_listening = False
                 failures += 1
                 log.debug("not_listening", why=type(error).__name__)
                 self._closed.wait(backoff(failures, first=0.2, longest=5))
@@ -155,7 +153,7 @@ class Listener:
         try:
             while not self._closed.is_set():
                 if any(True for _ in driver.notifies(timeout=_LOOK_UP, stop_after=1)):
-                    self._heard.set()
+                    self.times += 1
         except psycopg.Error as error:
             connection.invalidate(error)  # SQLAlchemy was not asked, and does not know
             raise

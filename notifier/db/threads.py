@@ -42,17 +42,24 @@ class DatabaseThreads:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.written = 0
+        """How many operations have written something of note, and were committed."""
         threads = 1 if is_sqlite(engine) else _POSTGRESQL_THREADS
         self._writers = self._readers = ThreadPoolExecutor(threads, thread_name_prefix="database")
         if file_of(engine) is not None:  # in memory there is one connection, which cannot do both
             self._readers = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
-    async def write(self, operation: Callable[[Session], _T]) -> _T:
-        """Run `operation` in a transaction: committed when it returns, rolled back when it raises. Its result."""
+    async def write(self, operation: Callable[[Session], _T], *, of_note: bool = True) -> _T:
+        """Run `operation` in a transaction: committed when it returns, rolled back when it raises. Its result.
+
+        `of_note`: it may change what becomes of a text that is claimed.
+        """
 
         def transaction() -> _T:
             with writing(self.engine) as session:
-                return operation(session)
+                result = operation(session)
+            self.written += of_note
+            return result
 
         return await asyncio.get_running_loop().run_in_executor(self._writers, transaction)
 

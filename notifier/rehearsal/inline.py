@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 class InlineDatabase(DatabaseThreads):
     """Runs each function where it is asked for."""
 
-    async def write(self, operation: Callable[[Session], _T]) -> _T:
+    async def write(self, operation: Callable[[Session], _T], *, of_note: bool = True) -> _T:  # noqa: ARG002  # no look
         """See DatabaseThreads."""
         with writing(self.engine) as session:
             return operation(session)

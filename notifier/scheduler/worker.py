@@ -11,13 +11,13 @@ from typing import Final
 import structlog
 
 from notifier.alerting.channel import NotDelivered
+from notifier.db.commits import Commits, commits_of
 from notifier.db.errors import DatabaseDamaged
 from notifier.db.integrity import ThoroughCheck
 from notifier.db.same_file import DatabaseReplaced
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.backoff import Random, backoff
 from notifier.domain.clocks import Timekeeper
-from notifier.scheduler.change_watch import Changes, changes_of
 from notifier.scheduler.inbound_polls import Inbound
 from notifier.scheduler.missed_watches import MissedWatches
 from notifier.scheduler.receipt_polls import ReceiptPolls
@@ -78,6 +78,8 @@ class Worker:
         self._replans = Replans(threads, clock, replan)
         self._lost_failures, self._lost_not_before = 0, 0.0
         self._last_drift = self._drift()
+        self._seen: object = None
+        """What was committed when the last pulse looked."""
         self._receipts = ReceiptPolls(threads, gateway, clock, dispatch, apply=apply, webhooks=settings.webhooks)
         self._progress = clock.monotonic()
         self._ping = SystemdPing(settings.systemd, settings.watchdog_usec)
@@ -104,7 +106,8 @@ class Worker:
         me, timers = self._settings, self._timers
         await self.begin()
         watchdog = Watchdog(self.age, limit=hangs_after(me.watchdog_usec))
-        changes = changes_of(self._threads)
+        commits = commits_of(self._threads)
+        self._dispatch.look_ahead(commits)
         for one in self.rounds():
             timers.add(one.name, one.every, one.round)
         timers.start()
@@ -115,14 +118,15 @@ class Worker:
         check = ThoroughCheck(self._threads.engine, lambda why: loop.call_soon_threadsafe(self._found_damage, why))
         check.start()
         zones = asyncio.create_task(name_unknown_zones(self._threads.engine))
-        await self._pulse(changes)
+        await self._pulse(commits)
         zones.cancel()
         check.stop()
         self._dispatch.stop()
         notify_systemd("STOPPING=1", me.systemd)
         drained = await timers.stop("dispatch", DRAIN)
         watchdog.stop()
-        changes.close()
+        self._dispatch.look_ahead(None)
+        commits.close()
         if drained:
             with suppress(DatabaseDamaged, DatabaseReplaced):
                 await self._threads.write(lambda session: leave(session, me.worker_id, now=self._clock.now()))
@@ -166,7 +170,7 @@ class Worker:
         await self._threads.write(lambda session: remember_senders(session, senders, at=now))
         await self._heartbeat()
 
-    async def _pulse(self, changes: Changes) -> None:
+    async def _pulse(self, commits: Commits) -> None:
         """On the monotonic clock alone: a wall clock that is set back would stop every timer until it catches up."""
         while not self._stopping.is_set():
             with suppress(TimeoutError):
@@ -177,7 +181,7 @@ class Worker:
             if (why := self._dispatch.why_lost()) and not self._stopping.is_set():
                 self._found_damage(why, "database_replaced")
             self._ping.progressed(self._last_progress)
-            await self._notice(changes)
+            self._notice(commits)
 
     def _notice_jump(self) -> None:
         drift, self._last_drift = self._last_drift, self._drift()
@@ -188,13 +192,15 @@ class Worker:
             self._timers.wake_all()
             self._dispatch.wake()
 
-    async def _notice(self, changes: Changes) -> None:
+    def _notice(self, commits: Commits) -> None:
+        """That another process wrote: a patient was enrolled at the desk, a hold was released."""
         try:
-            changed = await changes.any()
+            mark = commits.mark()
         except Exception as error:  # noqa: BLE001  # the database is away; the turn says so and waits for it
             log.debug("changes_not_seen", why=type(error).__name__)
             return
-        if changed:
+        if mark != self._seen:
+            self._seen = mark
             self._dispatch.wake()
             self._timers.wake("dispatch")
             self._timers.wake("replan")

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 import structlog
 
+from notifier.db.commits import Commits
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
 from notifier.sending.circuit_monitor import Verdicts
@@ -74,9 +75,9 @@ class Calls:
         if len(self._callers) < self._at_once:
             self._callers.add(asyncio.create_task(self._call_who_waits()))
 
-    def look_again(self) -> None:
-        """Something was written down: what was seen ahead of it holds no longer."""
-        self._looks.forget()
+    def look_ahead(self, commits: Commits | None) -> None:
+        """Look at those that are called next before a caller is free, as long as these say what is committed."""
+        self._looks.commits = commits
 
     def _next_ones(self) -> Iterator[Claim]:
         now = self._clock.monotonic()

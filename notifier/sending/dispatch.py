@@ -16,6 +16,7 @@ from functools import partial
 import structlog
 from sqlalchemy.orm import Session
 
+from notifier.db.commits import Commits
 from notifier.db.outbox import next_due
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.backoff import backoff
@@ -120,8 +121,11 @@ class Dispatch:
     def wake(self) -> None:
         """Something may be due that was not."""
         self._woken = True
-        self._calls.look_again()
         self._calls.has_finished.set()
+
+    def look_ahead(self, commits: Commits | None) -> None:
+        """Let last looks be taken a little ahead of their calls; None: no longer."""
+        self._calls.look_ahead(commits)
 
     def stop(self) -> None:
         """Claim nothing more; what is in flight is finished and recorded by the turn that runs."""
@@ -153,9 +157,10 @@ class Dispatch:
         limit, lost_contact = self._room(), self.verdicts.lost_contact
         try:
             operation = partial(self._save_and_claim, batch=batch, limit=limit, trial=trial, lost_contact=lost_contact)
-            claimed = await self._journal.while_saving(
-                batch, self._threads.write(operation), lambda: self._calls.finished
-            )
+            # What was accepted was counted for its number when it was claimed: no last look sees it otherwise now.
+            of_note = lost_contact is not None or any(one.result is not Result.ACCEPTED for one in batch)
+            saving = self._threads.write(operation, of_note=of_note)
+            claimed = await self._journal.while_saving(batch, saving, lambda: self._calls.finished)
         except TROUBLE as error:
             self._calls.finished = batch + self._calls.finished
             return await self._database_trouble(error)
@@ -165,7 +170,7 @@ class Dispatch:
             return Claimed([], closed="error")
         await self._reached(PausePoint.RECORDED, [one.attempt_id for one in batch])
         self._database_failures = 0
-        self._saved(batch)
+        self.verdicts.saved(batch)
         _say_accepted(batch)
         if batch or claimed.claims:
             self.trouble.wrote()
@@ -230,17 +235,11 @@ class Dispatch:
             operation = partial(self._save_and_claim, batch=[one], limit=0, trial=None, lost_contact=None)
             try:
                 await self._journal.while_saving([one], self._threads.write(operation))
-                self._saved([one])
+                self.verdicts.saved([one])
             except TROUBLE:
                 self._calls.finished.append(one)
             except Exception:
                 log.exception("outcome_not_saved", message=one.message_id)
-
-    def _saved(self, batch: Sequence[Finished]) -> None:
-        """These are written down, and with them what follows for others: a circuit, a number that has opted out."""
-        self.verdicts.saved(batch)
-        if any(one.result is not Result.ACCEPTED for one in batch):
-            self._calls.look_again()
 
     def _why_none(self) -> str | None:
         """Why no call may be made at all."""

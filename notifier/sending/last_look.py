@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.db.array_param import in_array
+from notifier.db.commits import Commits
 from notifier.db.tables import Attempt, Enrollment, Message
 from notifier.db.threads import DatabaseThreads
 from notifier.domain.clocks import Timekeeper
@@ -35,26 +37,28 @@ _AS_THEY_ARE_NOW: Final[Select[Any]] = (
     .join(Enrollment, col(Enrollment.id) == col(Message.enrollment_id), isouter=True)
     .where(in_array(col(Attempt.id), "attempts"))  # and no more: PostgreSQL would read all that is in flight for each
 )
-_HOLDS: Final = 0.05
-"""Seconds for which a look ahead holds: what is said meanwhile comes as late as what is said during the call."""
+_HOLDS: Final = 0.1
+"""Seconds for which a look ahead holds, where nothing is committed meanwhile."""
 Verdict = str | datetime
 """Why a claimed text must not be called now, for staff; or until when it may be delivered if it is."""
 _Asked = tuple[Claim, asyncio.Future[Verdict]]
 
 
-class _SeenAhead(NamedTuple):
-    """What was right for a text; both clocks are from before it was looked at."""
+class _Moment(NamedTuple):
+    """Right before a look: both clocks, and what was committed until then."""
 
-    verdict: Verdict
     at: float
     now: datetime
+    committed: tuple[object, int]
+    """By others and by us; None: nobody can say, and nothing that was seen holds."""
 
 
 class LastLooks:
     """One worker's last looks: while one is under way, whoever asks meanwhile is looked at next, all at once.
 
-    Those that will be called next are looked at with them, so that nobody has to wait for a look of its own. What was
-    seen ahead holds for `_HOLDS` seconds, and for no longer than nothing is known to have happened (`forget`).
+    Where `commits` can say whether anything was committed since, those that will be called next are looked at with
+    them, so that nobody has to wait for a look of its own. What was seen ahead holds until anything at all is
+    committed, and for `_HOLDS` seconds at most: it is what a look right before the call would see.
     """
 
     def __init__(
@@ -70,28 +74,29 @@ class LastLooks:
         self._threads, self._clock, self._rules = threads, clock, rules
         self._next_ones, self._most_ahead = next_ones, ahead
         self._asked: list[_Asked] = []
-        self._ahead: dict[str, _SeenAhead] = {}
+        self.commits: Commits | None = None
+        """None: nobody is looked at ahead."""
+        self._ahead: dict[str, tuple[Verdict, _Moment]] = {}
         """By attempt: seen, and not asked about yet."""
-        self._being_seen: tuple[Collection[str], list[_Asked]] = ((), [])
-        """The attempts that the look under way sees ahead, and whoever waits for it."""
+        self._under_way: tuple[Collection[str], list[_Asked], _Moment] | None = None
+        """The attempts that the look under way sees ahead, whoever waits for it, and from when it is."""
         self._looking: asyncio.Task[None] | None = None
 
     async def look(self, one: Claim) -> Verdict:
         """What is right for a claim that is called next. Raises what the database raises."""
         seen = self._ahead.pop(one.attempt_id, None)
-        if seen is not None and self._holds(seen):
+        now = self._moment() if seen or self._under_way else None
+        if seen is not None and _holds(seen[1], now):
             if self._is_short():
                 self._begin()
-            return seen.verdict
+            return seen[0]
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        seen_ahead, waiting = self._being_seen
-        (waiting if one.attempt_id in seen_ahead else self._asked).append((one, answer))
+        asked = self._asked
+        if self._under_way and one.attempt_id in self._under_way[0] and _holds(self._under_way[2], now):
+            asked = self._under_way[1]
+        asked.append((one, answer))
         self._begin()
         return await answer
-
-    def forget(self) -> None:
-        """Something has happened: whatever was seen ahead, or is just being seen, is looked at again."""
-        self._ahead, self._being_seen = {}, ((), [])
 
     def _begin(self) -> None:
         if self._looking is None:
@@ -105,31 +110,34 @@ class LastLooks:
                 went_well = await self._look_at(asked, soon)
                 soon = self._soon() if went_well else []  # a database in trouble is asked when a call needs it
         finally:
-            self._looking, self._being_seen = None, ((), [])
+            self._looking = self._under_way = None
 
     async def _look_at(self, asked: list[_Asked], soon: Sequence[Claim]) -> bool:
-        claims, ahead = [*(one for one, _ in asked), *soon], self._ahead
-        at, now = self._clock.monotonic(), self._clock.now()
-        self._being_seen = {one.attempt_id for one in soon}, asked
-        look = partial(verdicts, rules=self._rules, claims=claims, now=now)
+        claims = [*(one for one, _ in asked), *soon]
         try:
-            found = await self._threads.read(look)
+            before = self._moment()
+            self._under_way = {one.attempt_id for one in soon}, asked, before
+            found = await self._threads.read(partial(verdicts, rules=self._rules, claims=claims, now=before.now))
         except Exception as error:  # noqa: BLE001  # whoever asked for the look gets it
             for _, answer in asked:
                 if not answer.done():
                     answer.set_exception(error)
             return False
-        ahead.update({one.attempt_id: _SeenAhead(found[one.attempt_id], at, now) for one in soon})
+        self._ahead.update({one.attempt_id: (found[one.attempt_id], before) for one in soon})
         for one, answer in asked:
-            ahead.pop(one.attempt_id, None)
+            self._ahead.pop(one.attempt_id, None)
             if not answer.done():
                 answer.set_result(found[one.attempt_id])
         return True
 
     def _soon(self) -> list[Claim]:
         """Those that are called next and were not looked at; nobody where calls take too long for that."""
-        held = {attempt: seen for attempt, seen in self._ahead.items() if self._holds(seen)}
-        is_slow, self._ahead = len(held) < len(self._ahead), held
+        if self.commits is None:
+            return []
+        now = self._moment()
+        held = {attempt: seen for attempt, seen in self._ahead.items() if _holds(seen[1], now)}
+        is_slow = any(now.at - before.at > _HOLDS for _, before in self._ahead.values())
+        self._ahead = held
         if is_slow or not self._is_short():
             return []
         unseen = (one for one in self._next_ones() if one.attempt_id not in held)
@@ -138,11 +146,18 @@ class LastLooks:
     def _is_short(self) -> bool:
         return 2 * len(self._ahead) < self._most_ahead
 
-    def _holds(self, seen: _SeenAhead) -> bool:
-        if self._clock.monotonic() - seen.at > _HOLDS:
-            return False
-        # A machine that was suspended has a monotonic clock that stood still.
-        return abs((self._clock.now() - seen.now).total_seconds()) <= _HOLDS
+    def _moment(self) -> _Moment:
+        committed = None
+        with suppress(Exception):  # whatever the driver raises: nobody can say
+            committed = self.commits.mark() if self.commits else None
+        return _Moment(self._clock.monotonic(), self._clock.now(), (committed, self._threads.written))
+
+
+def _holds(before: _Moment, now: _Moment | None) -> bool:
+    if now is None or None in now.committed or before.committed != now.committed or now.at - before.at > _HOLDS:
+        return False
+    # A machine that was suspended has a monotonic clock that stood still.
+    return abs((now.now - before.now).total_seconds()) <= _HOLDS
 
 
 def verdicts(session: Session, rules: SendingRules, claims: Sequence[Claim], now: datetime) -> dict[str, Verdict]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -28,12 +29,25 @@ def became(true: Callable[[], bool], *, within: float = 5.0) -> bool:
     return False
 
 
+@dataclass
+class Hearing:
+    """Whether anything may have been written since the last time that somebody asked."""
+
+    listener: Listener
+    times: int = 0
+
+    def heard(self) -> bool:
+        before, self.times = self.times, self.listener.times
+        return before != self.times
+
+
 @pytest.fixture
-def listener(postgresql_engine: Engine) -> Iterator[Listener]:
+def listener(postgresql_engine: Engine) -> Iterator[Hearing]:
     """One that listens already."""
     listener = Listener(postgresql_engine)
-    assert became(listener.heard)
-    yield listener
+    hearing = Hearing(listener)
+    assert became(hearing.heard)
+    yield hearing
     listener.close()
     listener._thread.join(5)
     assert not listener._thread.is_alive()
@@ -47,7 +61,7 @@ def workers_engine(postgresql_url: str) -> Iterator[Engine]:
 
 
 def test_what_somebody_writes_is_heard_within_a_second(
-    listener: Listener, postgresql_engine: Engine, rows: Rows
+    listener: Hearing, postgresql_engine: Engine, rows: Rows
 ) -> None:
     with writing(postgresql_engine) as session:
         rows.enrollment(session)
@@ -56,7 +70,7 @@ def test_what_somebody_writes_is_heard_within_a_second(
 
 
 def test_it_is_heard_when_it_is_committed_and_not_before(
-    listener: Listener, postgresql_engine: Engine, rows: Rows
+    listener: Hearing, postgresql_engine: Engine, rows: Rows
 ) -> None:
     with writing(postgresql_engine) as session:
         rows.enrollment(session)
@@ -65,7 +79,7 @@ def test_it_is_heard_when_it_is_committed_and_not_before(
 
 
 def test_what_is_taken_back_and_what_is_only_read_is_not_heard(
-    listener: Listener, postgresql_engine: Engine, rows: Rows
+    listener: Hearing, postgresql_engine: Engine, rows: Rows
 ) -> None:
     with contextlib.suppress(RuntimeError), writing(postgresql_engine) as session:
         rows.enrollment(session)
@@ -78,7 +92,7 @@ def test_what_is_taken_back_and_what_is_only_read_is_not_heard(
 
 
 def test_a_worker_wakes_nobody_with_what_it_writes_but_a_circuit_that_it_closes(
-    listener: Listener, workers_engine: Engine, rows: Rows
+    listener: Hearing, workers_engine: Engine, rows: Rows
 ) -> None:
     with writing(workers_engine) as session:
         open_circuit(session, reason="refused", code=20003, at=rows.now, by="worker")
@@ -89,7 +103,7 @@ def test_a_worker_wakes_nobody_with_what_it_writes_but_a_circuit_that_it_closes(
 
 
 def test_cut_off_it_listens_again_and_takes_that_for_news(
-    listener: Listener, postgresql_engine: Engine, rows: Rows, caplog: pytest.LogCaptureFixture
+    listener: Hearing, postgresql_engine: Engine, rows: Rows, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Who wrote meanwhile could not be heard."""
     _terminate(postgresql_engine)
@@ -100,7 +114,7 @@ def test_cut_off_it_listens_again_and_takes_that_for_news(
     assert [] == [record.message for record in caplog.records if record.levelname == "ERROR"]
 
 
-def test_while_nothing_happens_the_server_is_asked_nothing(listener: Listener, postgresql_engine: Engine) -> None:
+def test_while_nothing_happens_the_server_is_asked_nothing(listener: Hearing, postgresql_engine: Engine) -> None:
     asked = "SELECT query, query_start FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
     with postgresql_engine.connect() as connection:
         before: list[Any] = list(connection.execute(text(asked)))

@@ -63,7 +63,7 @@ class Provider(FakeGateway):
 class InOrder(DatabaseThreads):
     """The database without threads: the same run takes the same way each time, which a shorter example needs."""
 
-    async def write(self, operation: Callable[[Session], _T]) -> _T:
+    async def write(self, operation: Callable[[Session], _T], *, of_note: bool = True) -> _T:
         with writing(self.engine) as session:
             return operation(session)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Event
 
-import pytest
-from sqlalchemy import Update, delete, update
+from sqlalchemy import Engine, Update, delete, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from notifier.conversations.receive import InboundText, receive
 from notifier.db import outbox
+from notifier.db.commits import commits_of
 from notifier.db.engine import writing
 from notifier.db.tables import Attempt, Circuit, Enrollment, Message, Pause, Recovery
 from notifier.domain.states import EnrollmentState, MessageState
@@ -26,7 +28,7 @@ from notifier.sending.pause_points import PausePoint
 from notifier.sms.code_classes import NotCreatedClass
 from notifier.sms.gateway import NotCreated
 from tests.setups.gate import inbound_was_read
-from tests.setups.sending import Sending
+from tests.setups.sending import Sending, open_house
 
 S = MessageState
 _LATER = timedelta(hours=6)
@@ -95,18 +97,47 @@ async def test_an_attempt_that_another_has_taken_over_between_claim_and_call_is_
         assert taken_over.id != sending.gateway.asked[-1].token
 
 
-async def test_what_was_seen_ahead_of_a_refusal_is_looked_at_again_once_it_is_written_down(
-    sending: Sending, monkeypatch: pytest.MonkeyPatch
+async def test_what_is_said_after_a_look_ahead_of_the_call_keeps_a_text_from_leaving_too(
+    engine: Engine, now: datetime
 ) -> None:
-    """Until then the refusal itself keeps the others; from then on it is the circuit that only a new look can see."""
-    times = list[None]()
-    monkeypatch.setattr(sending.dispatch._calls, "look_again", lambda: times.append(None))
-    for outcome, expected in ((None, 0), (NotCreated(NotCreatedClass.SENDER, 21606, "refused"), 1)):
-        sending.gateway.always = outcome
-        phone = f"+1212555010{expected}"
+    """Twenty are called at once; six more were looked at with them, so that they need not wait for a look."""
+    phones = [f"+1212555{number:04d}" for number in range(26)]
+    with open_house(engine, now, in_flight=20) as sending, ExitStack() as closing_them:
+        for phone in phones:
+            sending.plan(sending.enroll(phone=phone), phone=phone)
+        sending.open_gate()
+        commits = closing_them.enter_context(closing(commits_of(sending.threads)))  # from here on it is the one commit
+        _wait_until(lambda: commits.mark() is not None)
+        before = commits.mark()
+
+        def they_write_stop() -> None:
+            with writing(engine) as session:
+                for phone in phones[20:]:
+                    opt_out(session, phone, source="keyword", at=now, by="patient")
+            _wait_until(lambda: commits.mark() != before)  # PostgreSQL's word of it takes a millisecond
+
+        sending.at[PausePoint.LOOKED] = they_write_stop
+        sending.dispatch.look_ahead(commits)
+        await sending.turn(gate=False)
+        assert phones[:20] == sorted(sending.sent_to)
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    """Five seconds at most; what is done then shows in what has left."""
+    for _ in range(500):
+        if true():
+            return
+        Event().wait(0.01)
+
+
+async def test_a_refusal_that_is_written_down_ends_what_was_seen_ahead_and_an_acceptance_does_not(
+    sending: Sending,
+) -> None:
+    for number, outcome in enumerate((None, NotCreated(NotCreatedClass.SENDER, 21606, "refused"))):
+        sending.gateway.always, phone, before = outcome, f"+1212555010{number}", sending.threads.written
         sending.plan(sending.enroll(phone=phone), phone=phone)
         await sending.turn()
-        assert expected == len(times)
+        assert number == sending.threads.written - before
 
 
 async def test_a_test_may_stop_the_engine_at_every_point_of_a_texts_way(sending: Sending) -> None:
