@@ -80,8 +80,9 @@ def _tell(latency: float, count: int, found: dict[str, tuple[float, float, float
     for what, (rate, cpu, memory) in sorted(found.items()):
         ratio = f"{rate / ceiling:.2f} of {ceiling:,.0f}/s" if ceiling else f"{rate / limit:.2f} of (b)"
         target: tuple[str, bool | None] = ("", None)
-        if what == "(a) us, SQLite":
-            target = at_least(0.85, rate / ceiling) if ceiling else at_least(0.75, rate / limit)
+        if what.startswith("(a) us"):
+            at_0_ms = 0.75 if what.endswith("SQLite") else 0.55
+            target = at_least(0.92, rate / ceiling) if ceiling else at_least(at_0_ms, rate / limit)
         lines.append(Line(f"{what}: {cpu:.2f} ms CPU a text, {memory:.0f} MB", f"{rate:,.0f}/s", ratio, *target))
     for what, times, against in (("the best peer", 1.5, peers), ("(c)", 2.5, peers[:1])):
         if against:

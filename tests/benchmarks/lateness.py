@@ -23,7 +23,7 @@ def measure(ground: Ground) -> None:
         for what, start in _field(ground, missing).items():
             late, never = _late(ground, start, over)
             p99 = percentile(late, 0.99)
-            target = at_most(0.1, p99, written="{:.1f} s") if what.startswith("us") and over else ("", None)
+            target = at_most(0.05, p99, written="{:.2f} s") if what.startswith("us") and over else ("", None)
             lines += [
                 Line(f"{what}: half / 99 % within", f"{percentile(late, 0.5):.3f} / {p99:.3f} s", "", *target),
                 Line(f"{what}: never sent", f"{never} of {_COUNT:,}", "", "0", never == 0),
