@@ -42,8 +42,8 @@ class DatabaseThreads:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.written = 0
-        """How many operations have written something of note, and were committed."""
+        self.written = object()
+        """Another one right before and right after each commit of note: whoever looks in between sees either state."""
         threads = 1 if is_sqlite(engine) else _POSTGRESQL_THREADS
         self._writers = self._readers = ThreadPoolExecutor(threads, thread_name_prefix="database")
         if file_of(engine) is not None:  # in memory there is one connection, which cannot do both
@@ -58,7 +58,8 @@ class DatabaseThreads:
         def transaction() -> _T:
             with writing(self.engine) as session:
                 result = operation(session)
-            self.written += of_note
+                self._mark(of_note)
+            self._mark(of_note)
             return result
 
         return await asyncio.get_running_loop().run_in_executor(self._writers, transaction)
@@ -71,6 +72,10 @@ class DatabaseThreads:
                 return operation(session)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, look)
+
+    def _mark(self, of_note: bool) -> None:
+        if of_note:
+            self.written = object()
 
     def close(self, *, wait: bool = True) -> None:
         """Start no other operation; `wait` for those that run."""

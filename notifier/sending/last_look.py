@@ -49,7 +49,7 @@ class _Moment(NamedTuple):
 
     at: float
     now: datetime
-    committed: tuple[object, int]
+    committed: tuple[object, object]
     """By others and by us; None: nobody can say, and nothing that was seen holds."""
 
 
