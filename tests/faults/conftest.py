@@ -138,16 +138,22 @@ def settle(request: pytest.FixtureRequest, service: Service) -> None:
 
 def give_it_a_clock(url: str) -> None:
     """PostgreSQL's leases are on its own clock: let it be moved with the others."""
+    table = "CREATE TABLE shifted.clock (ahead interval NOT NULL)", "INSERT INTO shifted.clock VALUES ('0')"
+    _replace_clock(url, "SELECT pg_catalog.clock_timestamp() + ahead FROM shifted.clock", *table)
+
+
+def tell_true_time(url: str) -> None:
+    """PostgreSQL's clock shows what each transaction says in `world.now`."""
+    _replace_clock(url, "SELECT current_setting(''world.now'')::timestamptz")
+
+
+def _replace_clock(url: str, shows: str, *first: str) -> None:
     engine = open_engine(url)
     with engine.begin() as connection:
         for statement in (
             "CREATE SCHEMA shifted",
-            "CREATE TABLE shifted.clock (ahead interval NOT NULL)",
-            "INSERT INTO shifted.clock VALUES ('0')",
-            (
-                "CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
-                "'SELECT pg_catalog.clock_timestamp() + ahead FROM shifted.clock'"
-            ),
+            *first,
+            f"CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS '{shows}'",
             f'ALTER DATABASE "{engine.url.database}" SET search_path = public, shifted, pg_catalog',
         ):
             connection.execute(text(statement))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import IntegrityError
 
 from notifier.db.engine import open_engine
@@ -23,10 +23,11 @@ from notifier.sending.claim import Claim
 from notifier.sending.decide import Send
 from notifier.sending.facts import Due, FactsOfBatch
 from notifier.sending.last_look import Verdict
-from tests.faults.conftest import FULL
-from tests.machine.machine import PROFILES, Clinic, counted
+from tests.faults.conftest import FULL, tell_true_time
+from tests.machine.machine import BEGINS, PROFILES, Clinic, counted
 from tests.machine.search import search
 from tests.machine.test_machine import on_sqlite
+from tests.machine.world import World
 
 
 @pytest.mark.slow
@@ -86,11 +87,22 @@ def test_a_fault_that_is_put_back_is_found(
 @pytest.mark.slow  # emptying every table between runs takes minutes
 @pytest.mark.postgres
 def test_the_promises_hold_on_postgresql(postgresql_url: str) -> None:
-    """Its database is emptied for each run; it does not go back in time, which nobody does to a server in a second."""
+    """Its database is emptied for each run; it does not go back in time, which nobody does to a server in a second.
+
+    The server's own clock, by which the gate and the leases go, shows the world's true time.
+    """
+    worlds = list[World]()
+    tell_true_time(postgresql_url)
+
+    def say_when(connection: Connection) -> None:
+        now = worlds[-1].truth.now() if worlds else BEGINS
+        connection.exec_driver_sql("SELECT set_config('world.now', %s, true)", (now.isoformat(),))
 
     @contextmanager
     def emptied(_place: Path) -> Iterator[Engine]:
+        worlds.clear()
         engine = open_engine(postgresql_url)
+        event.listen(engine, "begin", say_when)
         yield engine
         with engine.begin() as connection:
             found = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
@@ -102,5 +114,9 @@ def test_the_promises_hold_on_postgresql(postgresql_url: str) -> None:
     class OnPostgresql(Clinic):
         open_engine = staticmethod(emptied)
         goes_back = False
+
+        def _enroll(self, who: tuple[str, str], course: tuple[str, int, bool], zone: str, language: str) -> None:
+            worlds.append(self.world)
+            super()._enroll(who, course, zone, language)
 
     search(OnPostgresql, seeds=range(20 if FULL else 2), examples=5 if FULL else 2, steps=30)
